@@ -1,0 +1,58 @@
+// ringtail/trace/id_index.h
+//
+// Finds the id of a value that is stored elsewhere, by the value's hash: the index half of every interning table.
+//
+// Shape    Open addressing with linear probing over 16-byte slots, at most three quarters full, doubled when needed.
+//          The table holds ids only, so its owner may copy, move or grow the values as it likes.
+// Cost     find: one probe of a cache line in the usual case. insert: amortized constant, allocates when it doubles.
+// Threads  As a std::vector.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <vector>
+
+namespace ringtail {
+
+// 64-bit hashes with well-mixed low bits; the same in every run.
+[[nodiscard]] std::uint64_t hash_of(std::string_view bytes) noexcept;
+[[nodiscard]] std::uint64_t hash_of(std::span<const std::uint64_t> words) noexcept;
+
+class IdIndex {
+ public:
+  static constexpr std::uint32_t kNotFound = 0xFFFF'FFFF;
+
+  // The id whose value has this hash and for which same(id) holds, or kNotFound.
+  template <class Same>
+  [[nodiscard]] std::uint32_t find(std::uint64_t hash, Same same) const {
+    if (slots_.empty()) return kNotFound;
+    const std::size_t mask = slots_.size() - 1;
+    const auto tag = static_cast<std::uint32_t>(hash >> 32U);
+    for (std::size_t at = hash & mask;; at = (at + 1) & mask) {
+      const Slot& slot = slots_[at];
+      if (slot.id == kNotFound) return kNotFound;
+      if (slot.tag == tag && same(slot.id)) return slot.id;
+    }
+  }
+
+  // Requires: no id with an equal value is in the index; id != kNotFound.
+  void insert(std::uint64_t hash, std::uint32_t id);
+
+  [[nodiscard]] std::size_t size() const noexcept { return size_; }
+
+ private:
+  struct Slot {
+    std::uint32_t tag = 0;  // the hash's upper half: most wrong candidates are refused without calling same()
+    std::uint32_t id = kNotFound;
+    std::uint64_t hash = 0;  // whole, so that doubling does not need the values
+  };
+
+  void grow();
+
+  std::vector<Slot> slots_;  // a power of two, or empty
+  std::size_t size_ = 0;
+};
+
+}  // namespace ringtail

@@ -1,0 +1,167 @@
+// ringtail/trace/trace.h
+//
+// A trace as a plain value: one row per operation, stored as columns over interned names and shapes, with the
+// reference's entries as views of the rows. What JSON is read into, what a Session ends in, what analyses take.
+//
+// Shape    Columns of equal length. Facts that a trace may lack (start times, threads, ...) are columns that stay
+//          empty until one row has the fact. output_elements and memory_bytes are derived from the signature, and
+//          stored only in traces where a row disagrees with its own shapes.
+// Order    As added. A trace taken from a Session is ordered by (begin, thread, sequence), so the rows of each
+//          device are as well.
+// Units    Durations: microseconds as a double, the reference's unit. Times: Nanoseconds since origin.
+// Threads  As a std::vector. Views are valid until the trace is changed or destroyed.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "ringtail/base/clock.h"
+#include "ringtail/base/ids.h"
+#include "ringtail/trace/entry.h"
+#include "ringtail/trace/ledger.h"
+#include "ringtail/trace/names.h"
+#include "ringtail/trace/signatures.h"
+
+namespace ringtail {
+
+// One value per row, or no storage at all while every row lacks it. kAbsent stands for "lacks it".
+template <class T, T kAbsent>
+class OptionalColumn {
+ public:
+  [[nodiscard]] T at(std::size_t row) const { return row < values_.size() ? values_[row] : kAbsent; }
+  [[nodiscard]] bool empty() const noexcept { return values_.empty(); }
+  void set(std::size_t row, T value) {
+    if (value == kAbsent && row >= values_.size()) return;
+    if (row >= values_.size()) values_.resize(row + 1, kAbsent);
+    values_[row] = value;
+  }
+
+ private:
+  std::vector<T> values_;  // rows past the end are absent
+};
+
+inline constexpr std::int64_t kNoTime = INT64_MIN;
+
+class Trace;
+
+// One row, read through its trace. Two words; copy it freely.
+class EntryView {
+ public:
+  EntryView(const Trace& trace, std::size_t row) : trace_(&trace), row_(row) {}
+
+  [[nodiscard]] std::size_t row() const { return row_; }
+  [[nodiscard]] std::uint64_t step() const;
+  [[nodiscard]] std::string_view operation() const;
+  [[nodiscard]] std::optional<std::string_view> device() const;
+  [[nodiscard]] ShapeList input_shapes() const;
+  [[nodiscard]] Dims output_shape() const;
+  [[nodiscard]] double duration_us() const;
+  [[nodiscard]] std::uint64_t output_elements() const;
+  [[nodiscard]] std::uint64_t memory_bytes() const;
+  [[nodiscard]] double throughput_elements_per_us() const { return throughput(output_elements(), duration_us()); }
+
+  [[nodiscard]] std::optional<Nanoseconds> begin() const;
+  [[nodiscard]] ThreadId thread() const;
+  [[nodiscard]] std::uint16_t depth() const;
+  [[nodiscard]] std::optional<Nanoseconds> queue_delay() const;
+  [[nodiscard]] bool shapes_dropped() const;
+
+  [[nodiscard]] TraceEntry to_entry() const;
+
+ private:
+  const Trace* trace_;
+  std::size_t row_;
+};
+
+class Trace {
+ public:
+  // A row whose names and shapes are ids of this trace's tables.
+  struct Row {
+    OpId op{};
+    DeviceId device = kNoDevice;
+    ShapesId shapes = kNoShapes;
+    std::uint64_t step = 0;
+    double duration_us = 0.0;
+    std::optional<std::uint64_t> output_elements;  // absent: as the signature says
+    std::optional<std::uint64_t> memory_bytes;     // absent: as the signature says
+    std::int64_t begin_ns = kNoTime;
+    ThreadId thread = kNoThread;
+    std::uint16_t depth = 0;
+    std::int64_t queue_delay_ns = kNoTime;
+  };
+
+  struct Columns {
+    std::vector<OpId> op;
+    std::vector<DeviceId> device;  // kNoDevice where the entry has none
+    std::vector<ShapesId> shapes;
+    std::vector<double> duration_us;
+    std::vector<std::uint64_t> step;
+    std::vector<std::uint64_t> output_elements;  // empty: every row is as its signature says
+    std::vector<std::uint64_t> memory_bytes;     // empty: every row is as its signature says
+    OptionalColumn<std::int64_t, kNoTime> begin_ns;
+    OptionalColumn<ThreadId, kNoThread> thread;
+    OptionalColumn<std::uint16_t, std::uint16_t{0}> depth;
+    OptionalColumn<std::int64_t, kNoTime> queue_delay_ns;
+  };
+
+  // The reference's add_entry: interns what the entry names, appends it, adds its duration to total_duration_us.
+  void add(const TraceEntry& entry);
+
+  // Appends a row; total_duration_us is left alone.
+  void append(const Row& row);
+  void reserve(std::size_t rows);
+
+  [[nodiscard]] std::size_t size() const noexcept { return columns_.op.size(); }
+  [[nodiscard]] bool empty() const noexcept { return size() == 0; }
+
+  // Requires: row < size().
+  [[nodiscard]] EntryView operator[](std::size_t row) const { return {*this, row}; }
+  [[nodiscard]] std::uint64_t output_elements(std::size_t row) const;
+  [[nodiscard]] std::uint64_t memory_bytes(std::size_t row) const;
+
+  [[nodiscard]] const Columns& columns() const noexcept { return columns_; }
+  [[nodiscard]] const NameTable& op_names() const noexcept { return op_names_; }
+  [[nodiscard]] NameTable& op_names() noexcept { return op_names_; }
+  [[nodiscard]] const NameTable& device_names() const noexcept { return device_names_; }
+  [[nodiscard]] NameTable& device_names() noexcept { return device_names_; }
+  [[nodiscard]] const SignatureTable& signatures() const noexcept { return signatures_; }
+  [[nodiscard]] SignatureTable& signatures() noexcept { return signatures_; }
+
+  [[nodiscard]] std::string_view operation(OpId op) const { return op_names_.at(index_of(op)); }
+  [[nodiscard]] std::optional<std::string_view> device(DeviceId device) const;
+
+  // The reference's trace-level results.
+  [[nodiscard]] std::size_t step_count() const noexcept { return size(); }
+  [[nodiscard]] std::uint64_t total_memory_bytes() const;  // of rows and folded spans, saturated
+  [[nodiscard]] std::uint64_t peak_memory_bytes() const;   // largest single row; 0 when empty
+  // The n longest rows, longest first, equal ones in trace order, NaN as the shortest.
+  [[nodiscard]] std::vector<EntryView> slowest_ops(std::size_t n) const;
+
+  // True when every span that was attempted is a row: the timeline has no holes.
+  [[nodiscard]] bool complete() const noexcept { return folded.empty() && losses.empty(); }
+
+  // Independent facts, read and written as they are.
+  double total_duration_us = 0.0;  // sum over what was added, folded spans included
+  std::map<std::string, std::string> metadata;
+  std::optional<Origin> origin;
+  std::vector<TraceThread> threads;  // indexed by ThreadId
+  std::vector<FoldedTotal> folded;   // ordered by (op, device)
+  std::vector<Loss> losses;          // the ledger, ordered by (thread, device, cause)
+  std::vector<OpenSpan> open_spans;  // ordered by (thread, depth)
+
+ private:
+  Columns columns_;
+  NameTable op_names_;
+  NameTable device_names_;
+  SignatureTable signatures_;
+};
+
+// Equal facts in equal order; the numbering of names and signatures does not matter.
+[[nodiscard]] bool operator==(const Trace& a, const Trace& b);
+
+}  // namespace ringtail
