@@ -1,13 +1,14 @@
 // Which clock may be trusted.
 //
 // A time-stamp counter is used only if all three hold, else every read goes through clock_gettime:
-//   1. the processor says that its rate does not change with frequency or sleep (x86: CPUID 0x80000007 EDX bit 8;
+//   1. the processor says that its rate does not change with frequency or sleep (x86: CPUID 0x80000007 EDX
+//   bit 8;
 //      AArch64's generic timer is so by architecture);
 //   2. it advances between two reads that the kernel's clock says are apart;
 //   3. a thread that hops over the processors it may use sees the counter and CLOCK_MONOTONIC keep the same
 //      relation on each: with the rate taken from the whole walk, no processor is off by more than kMaxSkew.
-// Where hopping is forbidden (cpusets, seccomp), 3 is replaced by the kernel's own verdict: its clock source is the
-// counter.
+// Where hopping is forbidden (cpusets, seccomp), 3 is replaced by the kernel's own verdict: its clock source
+// is the counter.
 #include "ringtail/base/clock.h"
 
 #include <pthread.h>
@@ -27,7 +28,8 @@
 namespace ringtail {
 namespace {
 
-// Larger than the jitter of a bracketed read in a virtual machine, smaller than a queue hop that users reason about.
+// Larger than the jitter of a bracketed read in a virtual machine, smaller than a queue hop that users reason
+// about.
 constexpr double kMaxSkewNs = 1000.0;
 constexpr int kMaxProcessorsVisited = 64;
 constexpr auto kWalkTime = std::chrono::milliseconds{2};
@@ -39,7 +41,9 @@ std::int64_t gettime_ns(clockid_t id) noexcept {
 }
 
 #if defined(__x86_64__)
-std::uint64_t read_counter() noexcept { return __rdtsc(); }
+std::uint64_t read_counter() noexcept {
+  return __rdtsc();
+}
 bool counter_is_invariant() noexcept {
   unsigned eax = 0;
   unsigned ebx = 0;
@@ -58,12 +62,22 @@ std::uint64_t read_counter() noexcept {
   asm volatile("mrs %0, cntvct_el0" : "=r"(ticks));
   return ticks;
 }
-bool counter_is_invariant() noexcept { return true; }
-bool kernel_trusts_counter() { return true; }
+bool counter_is_invariant() noexcept {
+  return true;
+}
+bool kernel_trusts_counter() {
+  return true;
+}
 #else
-std::uint64_t read_counter() noexcept { return 0; }
-bool counter_is_invariant() noexcept { return false; }
-bool kernel_trusts_counter() { return false; }
+std::uint64_t read_counter() noexcept {
+  return 0;
+}
+bool counter_is_invariant() noexcept {
+  return false;
+}
+bool kernel_trusts_counter() {
+  return false;
+}
 #endif
 
 // The counter's value at a moment of CLOCK_MONOTONIC: the midpoint of the tightest of `tries` brackets.
@@ -95,7 +109,8 @@ bool processors_agree(const cpu_set_t& allowed) {
     pairs.push_back(bracketed_pair(8));
     ++visited;
   }
-  // Back to where the walk began, late enough for a rate: the line through this and the first pair is the reference.
+  // Back to where the walk began, late enough for a rate: the line through this and the first pair is the
+  // reference.
   cpu_set_t first;
   CPU_ZERO(&first);
   for (int cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
@@ -155,13 +170,18 @@ std::uint64_t Clock::slow_now() const noexcept {
 
 const char* name_of(Clock::Source source) noexcept {
   switch (source) {
-    case Clock::Source::kCounter: return "time-stamp counter";
-    case Clock::Source::kMonotonic: return "CLOCK_MONOTONIC";
-    case Clock::Source::kManual: return "manual";
+    case Clock::Source::kCounter:
+      return "time-stamp counter";
+    case Clock::Source::kMonotonic:
+      return "CLOCK_MONOTONIC";
+    case Clock::Source::kManual:
+      return "manual";
   }
   return "unknown";
 }
 
-Nanoseconds wall_clock_now() noexcept { return Nanoseconds{gettime_ns(CLOCK_REALTIME)}; }
+Nanoseconds wall_clock_now() noexcept {
+  return Nanoseconds{gettime_ns(CLOCK_REALTIME)};
+}
 
 }  // namespace ringtail

@@ -18,8 +18,12 @@ std::int64_t ns_or_absent(const std::optional<Nanoseconds>& time) {
 }
 
 // Two traces number their names differently; compare what the ids stand for.
-bool same_name(const Trace& a, OpId x, const Trace& b, OpId y) { return a.operation(x) == b.operation(y); }
-bool same_name(const Trace& a, DeviceId x, const Trace& b, DeviceId y) { return a.device(x) == b.device(y); }
+bool same_name(const Trace& a, OpId x, const Trace& b, OpId y) {
+  return a.operation(x) == b.operation(y);
+}
+bool same_name(const Trace& a, DeviceId x, const Trace& b, DeviceId y) {
+  return a.device(x) == b.device(y);
+}
 
 bool same_rows(const Trace& a, const Trace& b) {
   if (a.size() != b.size()) return false;
@@ -59,15 +63,22 @@ bool same_open_spans(const Trace& a, const Trace& b) {
 
 const char* name_of(LossCause cause) noexcept {
   switch (cause) {
-    case LossCause::kRingFull: return "ring full";
-    case LossCause::kNoRing: return "no ring";
-    case LossCause::kMemoryBound: return "memory bound";
+    case LossCause::kRingFull:
+      return "ring full";
+    case LossCause::kNoRing:
+      return "no ring";
+    case LossCause::kMemoryBound:
+      return "memory bound";
   }
   return "unknown";
 }
 
-std::uint64_t EntryView::step() const { return trace_->columns().step[row_]; }
-std::string_view EntryView::operation() const { return trace_->operation(trace_->columns().op[row_]); }
+std::uint64_t EntryView::step() const {
+  return trace_->columns().step[row_];
+}
+std::string_view EntryView::operation() const {
+  return trace_->operation(trace_->columns().op[row_]);
+}
 std::optional<std::string_view> EntryView::device() const {
   return trace_->device(trace_->columns().device[row_]);
 }
@@ -77,18 +88,33 @@ ShapeList EntryView::input_shapes() const {
 Dims EntryView::output_shape() const {
   return trace_->signatures().at(trace_->columns().shapes[row_]).output();
 }
-double EntryView::duration_us() const { return trace_->columns().duration_us[row_]; }
-std::uint64_t EntryView::output_elements() const { return trace_->output_elements(row_); }
-std::uint64_t EntryView::memory_bytes() const { return trace_->memory_bytes(row_); }
+double EntryView::duration_us() const {
+  return trace_->columns().duration_us[row_];
+}
+std::uint64_t EntryView::output_elements() const {
+  return trace_->output_elements(row_);
+}
+std::uint64_t EntryView::memory_bytes() const {
+  return trace_->memory_bytes(row_);
+}
 std::optional<Nanoseconds> EntryView::begin() const {
   return time_or_nothing(trace_->columns().begin_ns.at(row_));
 }
-ThreadId EntryView::thread() const { return trace_->columns().thread.at(row_); }
-std::uint16_t EntryView::depth() const { return trace_->columns().depth.at(row_); }
+ThreadId EntryView::thread() const {
+  return trace_->columns().thread.at(row_);
+}
+std::uint16_t EntryView::depth() const {
+  return trace_->columns().depth.at(row_);
+}
 std::optional<Nanoseconds> EntryView::queue_delay() const {
   return time_or_nothing(trace_->columns().queue_delay_ns.at(row_));
 }
-bool EntryView::shapes_dropped() const { return trace_->columns().shapes[row_] == kDroppedShapes; }
+std::uint64_t EntryView::lost_before() const {
+  return trace_->columns().lost_before.at(row_);
+}
+bool EntryView::shapes_dropped() const {
+  return trace_->columns().shapes[row_] == kDroppedShapes;
+}
 
 TraceEntry EntryView::to_entry() const {
   TraceEntry entry;
@@ -106,6 +132,7 @@ TraceEntry EntryView::to_entry() const {
   entry.depth = depth();
   entry.queue_delay = queue_delay();
   entry.shapes_dropped = shapes_dropped();
+  entry.lost_before = lost_before();
   return entry;
 }
 
@@ -121,7 +148,8 @@ void Trace::add(const TraceEntry& entry) {
     SignatureBuilder builder;
     for (const Shape& shape : entry.input_shapes) builder.add_input(shape);
     builder.set_output(entry.output_shape);
-    row.shapes = signatures_.intern(builder.finish(element_bytes_of(entry.output_elements, entry.memory_bytes)));
+    row.shapes =
+        signatures_.intern(builder.finish(element_bytes_of(entry.output_elements, entry.memory_bytes)));
   }
   row.output_elements = entry.output_elements;
   row.memory_bytes = entry.memory_bytes;
@@ -131,6 +159,7 @@ void Trace::add(const TraceEntry& entry) {
   row.thread = entry.thread;
   row.depth = entry.depth;
   row.queue_delay_ns = ns_or_absent(entry.queue_delay);
+  row.lost_before = entry.lost_before;
   append(row);
   total_duration_us += entry.duration_us;
 }
@@ -162,6 +191,7 @@ void Trace::append(const Row& row) {
   columns_.thread.set(at, row.thread);
   columns_.depth.set(at, row.depth);
   columns_.queue_delay_ns.set(at, row.queue_delay_ns);
+  columns_.lost_before.set(at, row.lost_before);
 }
 
 void Trace::reserve(std::size_t rows) {
@@ -208,9 +238,9 @@ std::vector<EntryView> Trace::slowest_ops(std::size_t n) const {
     return std::isnan(duration[row]) ? -std::numeric_limits<double>::infinity() : duration[row];
   };
   // Ties keep trace order because the row number breaks them.
-  std::ranges::partial_sort(rows, rows.begin() + static_cast<std::ptrdiff_t>(n), [&](std::size_t a, std::size_t b) {
-    return rank(a) != rank(b) ? rank(a) > rank(b) : a < b;
-  });
+  std::ranges::partial_sort(
+      rows, rows.begin() + static_cast<std::ptrdiff_t>(n),
+      [&](std::size_t a, std::size_t b) { return rank(a) != rank(b) ? rank(a) > rank(b) : a < b; });
   std::vector<EntryView> slowest;
   slowest.reserve(n);
   for (std::size_t i = 0; i < n; ++i) slowest.emplace_back(*this, rows[i]);

@@ -23,8 +23,8 @@ enum class ErrorCode {
   kInvalid,      // an argument or option out of its range
 };
 
-// `message` is one line without a newline: "WHERE: what was expected, what was found", or only the latter where
-// there is no place to name. Bytes of the input quoted in it are printable (see quoted()).
+// `message` is one line without a newline: "WHERE: what was expected, what was found", or only the latter
+// where there is no place to name. Bytes of the input quoted in it are printable (see quoted()).
 struct Error {
   ErrorCode code = ErrorCode::kInvalid;
   std::string message;
@@ -33,8 +33,10 @@ struct Error {
 template <class T>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}      // NOLINT(google-explicit-constructor)
-  Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}  // NOLINT(google-explicit-constructor)
+  Result(T value)
+      : state_(std::in_place_index<0>, std::move(value)) {}  // NOLINT(google-explicit-constructor)
+  Result(Error error)
+      : state_(std::in_place_index<1>, std::move(error)) {}  // NOLINT(google-explicit-constructor)
 
   [[nodiscard]] bool ok() const { return state_.index() == 0; }
 
@@ -54,8 +56,8 @@ class [[nodiscard]] Result {
 struct Done {};
 using Status = Result<Done>;
 
-// `text` between double quotes as it may stand in a message: control characters, DEL and bytes outside ASCII as
-// \xNN, quotes and backslashes escaped, cut after `limit` bytes.
+// `text` between double quotes as it may stand in a message: control characters, DEL and bytes outside ASCII
+// as \xNN, quotes and backslashes escaped, cut after `limit` bytes.
 [[nodiscard]] std::string quoted(std::string_view text, std::size_t limit = 40);
 
 }  // namespace ringtail

@@ -1,8 +1,8 @@
 // ringtail/trace/entry.h
 //
-// One traced operation as a value that owns everything: what the reference calls RecordedTraceEntry, plus the facts
-// that only the runtime knows. For building traces by hand and for tests; a Trace stores columns (trace.h) and shows
-// its entries as views.
+// One traced operation as a value that owns everything: what the reference calls RecordedTraceEntry, plus the
+// facts that only the runtime knows. For building traces by hand and for tests; a Trace stores columns
+// (trace.h) and shows its entries as views.
 //
 // The fields are independent facts: nothing forces memory_bytes to follow from the shapes.
 #pragma once
@@ -21,7 +21,8 @@ namespace ringtail {
 
 using Shape = std::vector<std::uint64_t>;
 
-// Microseconds as the reference computes them from nanoseconds (seconds first, so 121 ns is 0.12100000000000001).
+// Microseconds as the reference computes them from nanoseconds (seconds first, so 121 ns is
+// 0.12100000000000001).
 [[nodiscard]] double to_microseconds(Nanoseconds duration) noexcept;
 
 // Whole nanoseconds nearest to a duration in microseconds; saturates at the ends of the 64-bit range.
@@ -45,13 +46,14 @@ struct TraceEntry {
   ThreadId thread = kNoThread;             // index into Trace::threads
   std::uint16_t depth = 0;                 // open spans of the same thread around it; outermost is 0
   std::optional<Nanoseconds> queue_delay;  // from submission to begin, for tasks of a pool
-  bool shapes_dropped = false;             // shapes were given but not kept: the signature table was full
+  std::uint64_t lost_before = 0;  // spans of the same thread folded between this and its previous entry
+  bool shapes_dropped = false;    // shapes were given but not kept: the signature table was full
 
   // The reference's builder.
   TraceEntry with_device(std::string name) &&;
   TraceEntry with_input_shapes(std::vector<Shape> shapes) &&;
-  // Also sets output_elements to the product of the shape (1 for a scalar) and memory_bytes to elements x element
-  // size, both saturated at 2^64-1.
+  // Also sets output_elements to the product of the shape (1 for a scalar) and memory_bytes to elements x
+  // element size, both saturated at 2^64-1.
   TraceEntry with_output_shape(Shape shape, std::uint32_t element_bytes = kDefaultElementBytes) &&;
   TraceEntry with_duration(Nanoseconds duration) &&;
 

@@ -1,13 +1,14 @@
 // ringtail/trace/signatures.h
 //
-// Shape signatures as 32-bit ids: the input shapes, the output shape and the element size of an operation, interned
-// as one value. Programs repeat a few hundred of them millions of times.
+// Shape signatures as 32-bit ids: the input shapes, the output shape and the element size of an operation,
+// interned as one value. Programs repeat a few hundred of them millions of times.
 //
 // Shape    A signature is a row of 64-bit words, so that comparing and hashing need no structure:
-//            [element bytes | input count << 32 | has output << 63] [rank, dims...] per input [rank, dims...] output
+//            [element bytes | input count << 32 | has output << 63] [rank, dims...] per input [rank, dims...]
+//            output
 // Units    Dimensions: elements. element_bytes: bytes. elements(), bytes(): saturate at 2^64-1.
-// Ids      0 is kNoShapes, 1 is kDroppedShapes; both say nothing about shapes and derive 0 elements and 0 bytes.
-// Threads  As a std::vector. A Signature is a view: valid until the table is destroyed or assigned to.
+// Ids      0 is kNoShapes, 1 is kDroppedShapes; both say nothing about shapes and derive 0 elements and 0
+// bytes. Threads  As a std::vector. A Signature is a view: valid until the table is destroyed or assigned to.
 #pragma once
 
 #include <cstddef>
@@ -80,13 +81,14 @@ class Signature {
   [[nodiscard]] std::size_t input_count() const { return (words_[0] >> 32U) & 0x7FFF'FFFFU; }
   [[nodiscard]] bool has_output() const { return (words_[0] >> 63U) != 0; }
   [[nodiscard]] ShapeList inputs() const;
-  [[nodiscard]] Dims output() const;            // empty without an output
+  [[nodiscard]] Dims output() const;             // empty without an output
   [[nodiscard]] std::uint64_t elements() const;  // of the output; 0 without one
   [[nodiscard]] std::uint64_t bytes() const;     // elements() * element_bytes()
   [[nodiscard]] std::span<const std::uint64_t> words() const { return words_; }
 
  private:
-  [[nodiscard]] std::size_t output_at() const;  // index of the output's rank word; words_.size() without an output
+  [[nodiscard]] std::size_t output_at()
+      const;  // index of the output's rank word; words_.size() without an output
 
   std::span<const std::uint64_t> words_;
 };

@@ -1,12 +1,15 @@
 // ringtail/trace/trace.h
 //
 // A trace as a plain value: one row per operation, stored as columns over interned names and shapes, with the
-// reference's entries as views of the rows. What JSON is read into, what a Session ends in, what analyses take.
+// reference's entries as views of the rows. What JSON is read into, what a Session ends in, what analyses
+// take.
 //
-// Shape    Columns of equal length. Facts that a trace may lack (start times, threads, ...) are columns that stay
-//          empty until one row has the fact. output_elements and memory_bytes are derived from the signature, and
-//          stored only in traces where a row disagrees with its own shapes.
-// Order    As added. A trace taken from a Session is ordered by (begin, thread, sequence), so the rows of each
+// Shape    Columns of equal length. Facts that a trace may lack (start times, threads, ...) are columns that
+// stay
+//          empty until one row has the fact. output_elements and memory_bytes are derived from the signature,
+//          and stored only in traces where a row disagrees with its own shapes.
+// Order    As added. A trace taken from a Session is ordered by (begin, thread, sequence), so the rows of
+// each
 //          device are as well.
 // Units    Durations: microseconds as a double, the reference's unit. Times: Nanoseconds since origin.
 // Threads  As a std::vector. Views are valid until the trace is changed or destroyed.
@@ -63,13 +66,16 @@ class EntryView {
   [[nodiscard]] double duration_us() const;
   [[nodiscard]] std::uint64_t output_elements() const;
   [[nodiscard]] std::uint64_t memory_bytes() const;
-  [[nodiscard]] double throughput_elements_per_us() const { return throughput(output_elements(), duration_us()); }
+  [[nodiscard]] double throughput_elements_per_us() const {
+    return throughput(output_elements(), duration_us());
+  }
 
   [[nodiscard]] std::optional<Nanoseconds> begin() const;
   [[nodiscard]] ThreadId thread() const;
   [[nodiscard]] std::uint16_t depth() const;
   [[nodiscard]] std::optional<Nanoseconds> queue_delay() const;
   [[nodiscard]] bool shapes_dropped() const;
+  [[nodiscard]] std::uint64_t lost_before() const;
 
   [[nodiscard]] TraceEntry to_entry() const;
 
@@ -93,6 +99,7 @@ class Trace {
     ThreadId thread = kNoThread;
     std::uint16_t depth = 0;
     std::int64_t queue_delay_ns = kNoTime;
+    std::uint64_t lost_before = 0;
   };
 
   struct Columns {
@@ -107,9 +114,11 @@ class Trace {
     OptionalColumn<ThreadId, kNoThread> thread;
     OptionalColumn<std::uint16_t, std::uint16_t{0}> depth;
     OptionalColumn<std::int64_t, kNoTime> queue_delay_ns;
+    OptionalColumn<std::uint64_t, std::uint64_t{0}> lost_before;
   };
 
-  // The reference's add_entry: interns what the entry names, appends it, adds its duration to total_duration_us.
+  // The reference's add_entry: interns what the entry names, appends it, adds its duration to
+  // total_duration_us.
   void add(const TraceEntry& entry);
 
   // Appends a row; total_duration_us is left alone.

@@ -1,7 +1,7 @@
 // ringtail/trace/trace_recorder.h
 //
-// The reference's recorder: one thread, one running operation, straight into a Trace. For tools and tests that want
-// no session; programs with threads use Session and Recorder.
+// The reference's recorder: one thread, one running operation, straight into a Trace. For tools and tests
+// that want no session; programs with threads use Session and Recorder.
 //
 //     TraceRecorder recorder;
 //     recorder.begin_op("matmul");

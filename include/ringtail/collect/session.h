@@ -1,0 +1,110 @@
+// ringtail/collect/session.h
+//
+// A tracing session: owns the lanes that threads record into and the collector thread that empties them, and
+// ends in a Trace.
+//
+//     Session session;
+//     const OpId matmul = session.op("matmul");
+//     const DeviceId gpu0 = session.device("gpu:0");
+//     if (const Status started = session.start(); !started.ok()) ...
+//     std::thread worker([&] {
+//       Recorder recorder = session.recorder("worker 0");
+//       const Scope scope(recorder, matmul, gpu0, {{2, 3}, {3, 4}}, {2, 4});
+//       ...
+//     });
+//     worker.join();
+//     const Trace trace = session.take_trace();
+//
+// Shape    Any number of sessions may exist and record at once; they share nothing. A session may be started
+// again: each
+//          start begins a new trace, and recorders that are still held go on in it.
+// Errors   start() returns why there is no collector thread. Nothing else fails; what finds no room is
+// folded. Threads  All members: any thread. Recorders outlive the session safely: they record nothing then.
+// Order    The trace is ordered by (begin, thread, sequence of the thread); equal input gives equal output.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "ringtail/base/clock.h"
+#include "ringtail/base/ids.h"
+#include "ringtail/base/result.h"
+#include "ringtail/record/recorder.h"
+#include "ringtail/record/shape_view.h"
+#include "ringtail/trace/trace.h"
+
+namespace ringtail {
+
+struct SessionOptions {
+  std::size_t ring_entries = 16'384;  // spans a thread can be ahead of the collector; 64 bytes each
+  std::size_t max_rings = 256;        // threads with a ring at once; more threads only count
+  std::size_t fold_cells = 1'024;  // (op, device) pairs a thread keeps exact totals of when its ring is full
+  std::size_t max_spans =
+      32'000'000;                  // on the timeline; more are folded. 64 bytes each until the trace is taken
+  std::uint32_t max_ops = 65'536;  // names; more share "(other)"
+  std::uint32_t max_devices = 4'096;             // names; more share "(other)"
+  std::uint32_t max_signatures = 65'536;         // of shapes; more are dropped from their spans and counted
+  std::uint32_t max_threads = 65'536;            // in the list of threads; more share "(more threads)"
+  std::chrono::microseconds poll_interval{100};  // how often the collector looks at the rings
+  bool collector_thread = true;  // false: only drain_once(), stop() and take_trace() empty the rings
+  std::optional<Clock> clock;    // default: Clock::best()
+};
+
+class Session {
+ public:
+  explicit Session(SessionOptions options = {});
+  ~Session();
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+
+  // Begins a trace; what an earlier one still held is forgotten. Does nothing while recording.
+  Status start();
+
+  // Ends recording and collects what is in the rings. Spans still open are listed in the trace. Does nothing
+  // while not recording. Returns within about a second even if a recording thread is stopped in the middle of
+  // a call.
+  void stop();
+
+  // Switches recording off and on inside one trace. Spans that begin while it is off are not recorded and not
+  // counted.
+  void pause();
+  void resume();
+
+  [[nodiscard]] bool recording() const;
+
+  // Ids in this session; names are copied.
+  [[nodiscard]] OpId op(std::string_view name);
+  [[nodiscard]] DeviceId device(std::string_view name);
+  [[nodiscard]] InternedShapes shapes(ShapeViews inputs, ShapeView output,
+                                      std::uint32_t element_bytes = kDefaultElementBytes);
+
+  // A lane for the calling thread, named in the trace.
+  [[nodiscard]] Recorder recorder(std::string_view thread_name);
+
+  // The calling thread's recorder, leased at its first call and given back when the thread ends. During the
+  // thread's last destructors, after that, a recorder that records nothing.
+  [[nodiscard]] Recorder& this_thread();
+
+  // The session's clock.
+  [[nodiscard]] Ticks now() const noexcept;
+
+  // Kept in the trace; set again, the last value counts.
+  void set_metadata(std::string key, std::string value);
+
+  // One pass over all rings, by the calling thread. Returns the number of records moved.
+  std::size_t drain_once();
+
+  // Stops if needed, and gives the trace away; an empty one when there is none.
+  [[nodiscard]] Trace take_trace();
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace ringtail

@@ -1,0 +1,82 @@
+// ringtail/record/fold_table.h
+//
+// Exact totals of the spans that found their ring full: per (op, device) a count, durations, bytes, the
+// longest span, and when the first and the last of them were.
+//
+// Shape    Open addressing over 64-byte cells, fixed capacity. When seven in eight cells are taken, spans of
+// pairs
+//          not yet in the table share one more cell, so that nothing is allocated and no count is ever lost.
+// Units    Durations and times: ticks of the session's clock, or nanoseconds in cells whose key says so.
+// Threads  fold: the producer. read: the collector, at any time; clear: the collector, while no producer has
+// the lane. Cost     fold: one probe and eight plain stores; no read-modify-write instruction.
+//
+// Ordering, by pair:
+//   F1 -> F2   producer stores `changes` odd, the fields (release), then `changes` even (release). A reader
+//   that saw a
+//              field of a fold not yet finished has acquired it, so its second look at `changes` differs from
+//              the first.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "ringtail/record/record.h"
+
+namespace ringtail {
+
+class FoldTable {
+ public:
+  // What the collector reads: one cell's totals.
+  struct Total {
+    OpId op{};
+    DeviceId device = kNoDevice;
+    bool other = false;           // the shared cell: op and device mean nothing
+    bool in_nanoseconds = false;  // durations and times are nanoseconds, not ticks
+    std::uint64_t count = 0;
+    std::uint64_t duration = 0;  // sum
+    std::uint64_t bytes = 0;     // sum, saturated
+    std::uint64_t longest = 0;
+    std::uint64_t first = 0;  // begin of the earliest
+    std::uint64_t last = 0;   // end of the latest
+  };
+
+  // capacity: cells, rounded up to a power of two, at least 8.
+  explicit FoldTable(std::size_t capacity);
+
+  // Adds a span. Totals of another run than this one are forgotten first.
+  void fold(const Record& record, std::uint32_t run) noexcept;
+
+  // A consistent copy of the totals of this run, or nothing when the producer kept folding through every try.
+  [[nodiscard]] std::optional<std::vector<Total>> read(std::uint32_t run) const;
+
+  void clear() noexcept;
+
+ private:
+  struct alignas(kCacheLineBytes) Cell {
+    std::atomic<std::uint64_t> key{kEmpty};
+    std::atomic<std::uint64_t> count{0};
+    std::atomic<std::uint64_t> duration{0};
+    std::atomic<std::uint64_t> bytes{0};
+    std::atomic<std::uint64_t> longest{0};
+    std::atomic<std::uint64_t> first{0};
+    std::atomic<std::uint64_t> last{0};
+  };
+  static constexpr std::uint64_t kEmpty =
+      ~std::uint64_t{0};  // no op has the id 2^31 - 1 with the unit bit set
+
+  [[nodiscard]] Cell& cell_of(std::uint64_t key) noexcept;
+  void empty_cells() noexcept;
+
+  std::size_t mask_;
+  std::size_t used_ = 0;                   // producer's own
+  std::unique_ptr<Cell[]> cells_;          // mask_ + 1 of them
+  std::array<Cell, 2> other_;              // the shared cells: ticks, nanoseconds
+  std::atomic<std::uint64_t> changes_{0};  // odd while a fold is under way
+  std::atomic<std::uint32_t> run_{0};      // the run that the totals belong to
+};
+
+}  // namespace ringtail

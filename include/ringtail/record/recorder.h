@@ -1,0 +1,123 @@
+// ringtail/record/recorder.h
+//
+// One thread's way to record: a lease on a lane of a session. Take one per thread (Session::recorder), keep
+// it as long as the thread works, use it from that thread only; or let Session::this_thread() find it.
+//
+//     Recorder recorder = session.recorder("worker 0");
+//     recorder.step(17);
+//     { const Scope scope(recorder, kMatmul, gpu0); multiply(); }                    // see scope.h
+//     recorder.complete(kCopy, gpu0, {.begin = submitted, .end = finished_ns});      // work a device
+//     finished later
+//
+// Errors   No call throws, blocks, or fails. While the session does not record, or for a recorder that was
+// moved from,
+//          calls do nothing. A full ring folds the span into exact totals (see fold_table.h).
+// Threads  One at a time. The session may be stopped or destroyed at any moment by another thread.
+// Cost     With recording off: one load and a branch. op, device and shapes allocate only for what this
+// thread has never
+//          named before.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string_view>
+#include <utility>
+
+#include "ringtail/base/clock.h"
+#include "ringtail/base/ids.h"
+#include "ringtail/record/lane.h"
+#include "ringtail/record/shape_view.h"
+
+namespace ringtail {
+
+// A span whose times are known: for work that a device finishes after the call that started it returned.
+template <class Time>
+struct CompleteSpan {
+  Time begin{};
+  Time end{};  // before begin: recorded with duration 0 and counted in TraceThread::clock_steps
+  InternedShapes shapes{};
+};
+
+class ThreadLeases;
+
+class Recorder {
+ public:
+  // Records nothing.
+  Recorder() = default;
+  Recorder(Recorder&& other) noexcept;
+  Recorder& operator=(Recorder&& other) noexcept;
+  ~Recorder();
+
+  // The step that spans ending from now on belong to.
+  void step(std::uint64_t number) noexcept {
+    if (lane_ != nullptr) lane_->step = number;
+  }
+
+  // True when a span that ends now would be recorded.
+  [[nodiscard]] bool recording() const noexcept {
+    // Relaxed: a span more or less at the moment of switching is all that depends on it.
+    return lane_ != nullptr && lane_->recording.load(std::memory_order_relaxed);
+  }
+
+  // Ids of names and shapes in this session. Names are copied.
+  [[nodiscard]] OpId op(std::string_view name) noexcept {
+    return lane_ != nullptr ? lane_->names.intern(name) : OpId{};
+  }
+  [[nodiscard]] DeviceId device(std::string_view name) noexcept;
+  // `op` only says where to look first: the shapes that this op had last.
+  [[nodiscard]] InternedShapes shapes(OpId op, ShapeViews inputs, ShapeView output,
+                                      std::uint32_t element_bytes = kDefaultElementBytes) noexcept {
+    return lane_ != nullptr ? lane_->shapes.intern(op, inputs, output.dims(), element_bytes)
+                            : InternedShapes{};
+  }
+
+  // This session's clock, now.
+  [[nodiscard]] Ticks now() const noexcept { return lane_ != nullptr ? lane_->clock.now() : Ticks{}; }
+
+  // Records a whole span. Times as ticks of now(), or as nanoseconds of CLOCK_MONOTONIC (what steady_clock
+  // counts on Linux; the manual clock's own nanoseconds where the session has one).
+  void complete(OpId op, DeviceId device, const CompleteSpan<Ticks>& span) noexcept {
+    if (recording()) complete(op, device, span.begin.value, span.end.value, span.shapes, 0);
+  }
+  void complete(OpId op, DeviceId device, const CompleteSpan<Nanoseconds>& span) noexcept {
+    if (!recording()) return;
+    complete(op, device, static_cast<std::uint64_t>(span.begin.count()),
+             static_cast<std::uint64_t>(span.end.count()), span.shapes, kTimesAreNanoseconds);
+  }
+
+  // The account so far: spans that ended while the session recorded. Exact on the recording thread.
+  [[nodiscard]] std::uint64_t attempted() const noexcept {
+    return lane_ != nullptr ? lane_->attempted.load(std::memory_order_relaxed) : 0;  // own counter
+  }
+
+ private:
+  friend class Scope;
+  friend class Session;
+  friend class ThreadLeases;
+
+  Recorder(Lane* lane, std::shared_ptr<Registry> keep_alive) noexcept
+      : lane_(lane), keep_alive_(std::move(keep_alive)) {}
+
+  void complete(OpId op, DeviceId device, std::uint64_t begin, std::uint64_t end, InternedShapes shapes,
+                std::uint16_t flags) noexcept {
+    Record record;
+    record.begin = begin;
+    record.end = end;
+    record.bytes = shapes.bytes;
+    record.op = op;
+    record.device = device;
+    record.shapes = shapes.id;
+    record.depth =
+        static_cast<std::uint16_t>(lane_->open_depth.load(std::memory_order_relaxed));  // own counter
+    record.flags = flags;
+    lane_->close(record);
+  }
+  void release() noexcept;
+  void forget() noexcept { lane_ = nullptr; }  // the lane is gone with its registry
+
+  Lane* lane_ = nullptr;
+  std::shared_ptr<Registry> keep_alive_;  // the lane belongs to the registry, which may outlive its session
+};
+
+}  // namespace ringtail

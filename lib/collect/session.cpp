@@ -1,0 +1,258 @@
+#include "ringtail/collect/session.h"
+
+#include <pthread.h>
+#include <sys/prctl.h>
+
+#include <atomic>
+#include <condition_variable>
+#include <list>
+#include <map>
+#include <mutex>
+#include <system_error>
+#include <thread>
+
+#include "collect/collector.h"
+#include "record/registry.h"
+
+namespace ringtail {
+namespace {
+
+RegistryLimits limits_of(const SessionOptions& options) {
+  return {options.ring_entries, options.max_rings,      options.fold_cells, options.max_ops,
+          options.max_devices,  options.max_signatures, options.max_threads};
+}
+
+// Tells sessions apart for threads that cached a recorder: addresses are used again, numbers are not.
+std::uint64_t next_session_number() {
+  static std::atomic<std::uint64_t> last{0};
+  return last.fetch_add(1, std::memory_order_relaxed) + 1;  // only distinctness matters
+}
+
+}  // namespace
+
+// The calling thread's leases, one per session it recorded in. They are the thread's to give back, so they go
+// with it; a session that went first is noticed by its registry being gone.
+class ThreadLeases {
+ public:
+  ~ThreadLeases() {
+    for (Lease& lease : leases_) lease.drop();
+    gone = true;
+  }
+
+  Recorder* find(std::uint64_t session) {
+    for (Lease& lease : leases_) {
+      if (lease.session == session) return &lease.recorder;
+    }
+    return nullptr;
+  }
+
+  Recorder& add(std::uint64_t session, Recorder recorder, std::weak_ptr<Registry> registry) {
+    leases_.remove_if([](Lease& lease) { return lease.registry.expired() && (lease.drop(), true); });
+    leases_.push_back({session, std::move(registry), std::move(recorder)});
+    return leases_.back().recorder;
+  }
+
+  // Trivial, so it can be asked after the thread's leases were destroyed.
+  static thread_local bool gone;
+
+ private:
+  struct Lease {
+    std::uint64_t session;
+    std::weak_ptr<Registry> registry;
+    Recorder recorder;  // keeps nothing alive: a thread that lives on must not hold a dead session's rings
+
+    void drop();
+  };
+  std::list<Lease> leases_;  // a list: references given out stay valid
+};
+
+thread_local bool ThreadLeases::gone = false;
+
+struct Session::State {
+  explicit State(const SessionOptions& given)
+      : options(given),
+        clock(given.clock ? *given.clock : Clock::best()),
+        registry(std::make_shared<Registry>(clock, limits_of(given))),
+        collector(*registry, clock, given.max_spans) {}
+
+  void collect_until_told();
+  void stop();
+
+  const SessionOptions options;
+  const Clock clock;
+  const std::uint64_t number = next_session_number();
+  const std::shared_ptr<Registry> registry;
+  Recorder silent;  // for threads in their last destructors
+
+  std::mutex control;  // start, stop, pause, take: one at a time
+  bool running = false;
+  bool has_trace = false;
+  std::uint32_t run = 0;
+  std::map<std::string, std::string> metadata;
+  std::thread thread;
+
+  std::mutex draining;  // the collector: one pass at a time
+  Collector collector;
+
+  std::mutex waking;  // the collector thread's sleep
+  std::condition_variable wake;
+  bool told_to_end = false;
+  std::atomic<bool> recording{false};
+};
+
+Session::Session(SessionOptions options) : state_(std::make_unique<State>(options)) {}
+
+Session::~Session() {
+  stop();
+}
+
+void Session::State::collect_until_told() {
+  pthread_setname_np(pthread_self(), "ringtail");
+  prctl(PR_SET_TIMERSLACK, 1UL, 0UL, 0UL,
+        0UL);  // nanoseconds: the default of 50 us would double the poll interval
+  std::unique_lock lock(waking);
+  while (!told_to_end) {
+    lock.unlock();
+    {
+      const std::lock_guard drain(draining);
+      collector.drain();
+    }
+    lock.lock();
+    wake.wait_for(lock, options.poll_interval, [this] { return told_to_end; });
+  }
+}
+
+Status Session::start() {
+  State& s = *state_;
+  const std::lock_guard lock(s.control);
+  if (s.running) return Done{};
+  s.registry->renumber_threads();
+  {
+    const std::lock_guard drain(s.draining);
+    s.collector.begin_run(++s.run);
+  }
+  s.told_to_end = false;
+  if (s.options.collector_thread) {
+    try {
+      s.thread = std::thread([&s] { s.collect_until_told(); });
+    } catch (const std::system_error& error) {
+      return Error{ErrorCode::kIo, std::string("collector thread: expected to start, found ") + error.what()};
+    }
+  }
+  s.registry->set_collecting(true);
+  s.registry->set_recording(true, s.run);
+  s.recording.store(true, std::memory_order_relaxed);  // for recording(): advice only
+  s.running = true;
+  s.has_trace = true;
+  return Done{};
+}
+
+// Requires: `control` is held.
+void Session::State::stop() {
+  if (!running) return;
+  recording.store(false, std::memory_order_relaxed);  // for recording(): advice only
+  registry->set_recording(false, run);
+  if (thread.joinable()) {
+    {
+      const std::lock_guard lock(waking);
+      told_to_end = true;
+    }
+    wake.notify_one();
+    thread.join();
+  }
+  {
+    const std::lock_guard drain(draining);
+    collector.end_run();
+    registry->set_collecting(false);
+  }
+  running = false;
+}
+
+void Session::stop() {
+  const std::lock_guard lock(state_->control);
+  state_->stop();
+}
+
+void Session::pause() {
+  const std::lock_guard lock(state_->control);
+  if (!state_->running) return;
+  state_->registry->set_recording(false, state_->run);
+  state_->recording.store(false, std::memory_order_relaxed);  // for recording(): advice only
+}
+
+void Session::resume() {
+  const std::lock_guard lock(state_->control);
+  if (!state_->running) return;
+  state_->registry->set_recording(true, state_->run);
+  state_->recording.store(true, std::memory_order_relaxed);  // for recording(): advice only
+}
+
+bool Session::recording() const {
+  return state_->recording.load(std::memory_order_relaxed);
+}  // advice only
+
+OpId Session::op(std::string_view name) {
+  return OpId{state_->registry->intern_op(name).id};
+}
+
+DeviceId Session::device(std::string_view name) {
+  return state_->registry->intern_device(name);
+}
+
+InternedShapes Session::shapes(ShapeViews inputs, ShapeView output, std::uint32_t element_bytes) {
+  SignatureBuilder builder;
+  for (const ShapeView& input : inputs) builder.add_input(input.dims());
+  builder.set_output(output.dims());
+  return state_->registry->intern_shapes(builder.finish(element_bytes)).shapes;
+}
+
+Recorder Session::recorder(std::string_view thread_name) {
+  return {state_->registry->lease(thread_name), state_->registry};
+}
+
+Recorder& Session::this_thread() {
+  if (ThreadLeases::gone) return state_->silent;
+  static thread_local ThreadLeases leases;
+  if (Recorder* found = leases.find(state_->number)) return *found;
+  char name[16] = "";
+  pthread_getname_np(pthread_self(), name, sizeof(name));
+  return leases.add(state_->number, Recorder(state_->registry->lease(name), nullptr), state_->registry);
+}
+
+void ThreadLeases::Lease::drop() {
+  // While the lock holds, the registry and its lane are there; without it, both are gone and there is nothing
+  // to release.
+  const std::shared_ptr<Registry> alive = registry.lock();
+  if (alive == nullptr) recorder.forget();
+  recorder.release();
+}
+
+Ticks Session::now() const noexcept {
+  return state_->clock.now();
+}
+
+void Session::set_metadata(std::string key, std::string value) {
+  const std::lock_guard lock(state_->control);
+  state_->metadata[std::move(key)] = std::move(value);
+}
+
+std::size_t Session::drain_once() {
+  const std::lock_guard control(state_->control);
+  if (!state_->running) return 0;
+  const std::lock_guard lock(state_->draining);
+  return state_->collector.drain();
+}
+
+Trace Session::take_trace() {
+  State& s = *state_;
+  const std::lock_guard lock(s.control);
+  s.stop();
+  if (!s.has_trace) return {};
+  s.has_trace = false;
+  const std::lock_guard drain(s.draining);
+  Trace trace = s.collector.assemble();
+  trace.metadata = s.metadata;
+  return trace;
+}
+
+}  // namespace ringtail

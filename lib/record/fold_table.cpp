@@ -1,0 +1,117 @@
+#include "ringtail/record/fold_table.h"
+
+#include <algorithm>
+#include <bit>
+
+#include "ringtail/trace/signatures.h"
+
+namespace ringtail {
+namespace {
+
+constexpr int kReadTries = 64;
+constexpr std::uint64_t kNanosecondsBit = std::uint64_t{1} << 63U;
+
+std::uint64_t key_of(const Record& record) noexcept {
+  const std::uint64_t unit = (record.flags & kTimesAreNanoseconds) != 0 ? kNanosecondsBit : 0;
+  return unit | (std::uint64_t{index_of(record.op)} << 32U) | index_of(record.device);
+}
+
+}  // namespace
+
+FoldTable::FoldTable(std::size_t capacity)
+    : mask_(std::bit_ceil(std::max<std::size_t>(capacity, 8)) - 1),
+      cells_(std::make_unique<Cell[]>(mask_ + 1)) {}
+
+FoldTable::Cell& FoldTable::cell_of(std::uint64_t key) noexcept {
+  std::size_t at = (key * 0x9E37'79B9'7F4A'7C15ULL) >> 32U & mask_;
+  for (;; at = (at + 1) & mask_) {
+    const std::uint64_t found = cells_[at].key.load(std::memory_order_relaxed);  // own cell
+    if (found == key) return cells_[at];
+    if (found == kEmpty) break;
+  }
+  if (used_ * 8 >= (mask_ + 1) * 7) return other_[(key & kNanosecondsBit) != 0 ? 1 : 0];
+  ++used_;
+  return cells_[at];
+}
+
+void FoldTable::fold(const Record& record, std::uint32_t run) noexcept {
+  const std::uint64_t changes = changes_.load(std::memory_order_relaxed);  // own counter
+  changes_.store(changes + 1, std::memory_order_relaxed);  // released by the stores of the fields
+  if (run_.load(std::memory_order_relaxed) != run) {       // own field
+    empty_cells();
+    run_.store(run, std::memory_order_release);  // F1 -> F2
+  }
+  const std::uint64_t key = key_of(record);
+  Cell& cell = cell_of(key);
+  // Loads below are of fields that only this thread writes.
+  const auto get = [](const std::atomic<std::uint64_t>& field) {
+    return field.load(std::memory_order_relaxed);
+  };
+  // F1 -> F2: a reader that sees the new value also sees `changes_` odd or later.
+  const auto put = [](std::atomic<std::uint64_t>& field, std::uint64_t value) {
+    field.store(value, std::memory_order_release);
+  };
+  const std::uint64_t duration = record.end > record.begin ? record.end - record.begin : 0;
+  const std::uint64_t count = get(cell.count);
+  put(cell.key, key);
+  put(cell.count, count + 1);
+  put(cell.duration, get(cell.duration) + duration);
+  put(cell.bytes, saturating_add(get(cell.bytes), record.bytes));
+  if (duration > get(cell.longest)) put(cell.longest, duration);
+  if (count == 0 || record.begin < get(cell.first)) put(cell.first, record.begin);
+  if (record.end > get(cell.last)) put(cell.last, record.end);
+  changes_.store(changes + 2, std::memory_order_release);  // F1 -> F2: the fold is whole
+}
+
+std::optional<std::vector<FoldTable::Total>> FoldTable::read(std::uint32_t run) const {
+  std::vector<Total> totals;
+  // F2 <- F1: both looks at `changes_` and every field between them.
+  const auto get = [](const std::atomic<std::uint64_t>& field) {
+    return field.load(std::memory_order_acquire);
+  };
+  const auto copy = [&](const Cell& cell, bool other) {
+    const std::uint64_t count = get(cell.count);
+    if (count == 0) return;
+    const std::uint64_t key = get(cell.key);
+    totals.push_back({OpId{static_cast<std::uint32_t>((key & ~kNanosecondsBit) >> 32U)},
+                      DeviceId{static_cast<std::uint32_t>(key)}, other, (key & kNanosecondsBit) != 0, count,
+                      get(cell.duration), get(cell.bytes), get(cell.longest), get(cell.first),
+                      get(cell.last)});
+  };
+  for (int i = 0; i < kReadTries; ++i) {
+    totals.clear();
+    const std::uint64_t before = get(changes_);
+    if (before == 0) return totals;  // nothing was ever folded: the usual case
+    if (before % 2 != 0) continue;
+    if (run_.load(std::memory_order_acquire) != run) {  // F2 <- F1
+      if (get(changes_) == before) return totals;
+      continue;
+    }
+    for (std::size_t at = 0; at <= mask_; ++at) copy(cells_[at], false);
+    for (const Cell& cell : other_) copy(cell, true);
+    if (get(changes_) == before) return totals;
+  }
+  return std::nullopt;
+}
+
+void FoldTable::empty_cells() noexcept {
+  // F1 -> F2, for a reader that looks while the producer does this; plain stores on x86.
+  const auto reset = [](Cell& cell) {
+    cell.key.store(kEmpty, std::memory_order_release);
+    for (auto* field : {&cell.count, &cell.duration, &cell.bytes, &cell.longest, &cell.first, &cell.last}) {
+      field->store(0, std::memory_order_release);
+    }
+  };
+  for (std::size_t at = 0; at <= mask_; ++at) reset(cells_[at]);
+  for (Cell& cell : other_) reset(cell);
+  used_ = 0;
+}
+
+void FoldTable::clear() noexcept {
+  if (changes_.load(std::memory_order_relaxed) == 0) return;  // no producer has the lane
+  empty_cells();
+  run_.store(0, std::memory_order_relaxed);      // the next lease publishes it
+  changes_.store(0, std::memory_order_relaxed);  // as above
+}
+
+}  // namespace ringtail

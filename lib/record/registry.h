@@ -1,0 +1,121 @@
+// lib/record/registry.h
+//
+// What the recording threads of one session share, all of it off the hot path: the tables of names and
+// signatures, the lanes, and the list of threads. Owned by the session and by every Recorder, so that a
+// recorder may outlive its session.
+//
+// Errors   Tables are bounded: past the bound names become "(other)" and signatures kDroppedShapes. A lane
+// that cannot
+//          be allocated makes a recorder that records nothing, and is counted.
+// Threads  Any. Two mutexes, never held together: one for the tables, one for the lanes and threads.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "ringtail/base/clock.h"
+#include "ringtail/record/lane.h"
+#include "ringtail/record/shape_view.h"
+#include "ringtail/trace/ledger.h"
+#include "ringtail/trace/names.h"
+#include "ringtail/trace/signatures.h"
+
+namespace ringtail {
+
+struct RegistryLimits {
+  std::size_t ring_entries;
+  std::size_t max_rings;
+  std::size_t fold_cells;
+  std::uint32_t max_ops;
+  std::uint32_t max_devices;
+  std::uint32_t max_signatures;
+  std::uint32_t max_threads;
+};
+
+class Registry {
+ public:
+  Registry(Clock clock, RegistryLimits limits) : clock_(clock), limits_(limits) {}
+
+  // --- names and shapes ---
+
+  struct InternedName {
+    std::uint32_t id;
+    std::string_view name;  // the table's own copy: lives as long as the registry
+  };
+  [[nodiscard]] InternedName intern_op(std::string_view name) noexcept;
+  [[nodiscard]] DeviceId intern_device(std::string_view name) noexcept;
+
+  struct InternedWords {
+    InternedShapes shapes;
+    std::span<const std::uint64_t> words;  // the table's own copy; empty when dropped
+  };
+  [[nodiscard]] InternedWords intern_shapes(std::span<const std::uint64_t> words) noexcept;
+
+  // Copies, for a trace.
+  struct Tables {
+    NameTable ops;
+    NameTable devices;
+    SignatureTable signatures;
+  };
+  [[nodiscard]] Tables tables() const;
+
+  // --- lanes and threads ---
+
+  // A free lane, or a new one; null when there is no memory for it.
+  [[nodiscard]] Lane* lease(std::string_view thread_name) noexcept;
+
+  // Gives a lane back. Its records wait for the collector while one is at work, else they are dropped at the
+  // next lease.
+  void release(Lane& lane) noexcept;
+
+  // Switches every lane there is and will be. `run` tells one start of the session from another.
+  void set_recording(bool on, std::uint32_t run);
+
+  // While true, a released lane is retired and left to the collector; else it is free at once, as are those
+  // that were retired and that the collector, being gone, will not look at again.
+  void set_collecting(bool on);
+
+  // Lanes in the order of their making; they are never destroyed before the registry.
+  [[nodiscard]] std::size_t lane_count() const noexcept {
+    return lane_count_.load(std::memory_order_acquire);
+  }
+  [[nodiscard]] std::vector<Lane*> lanes() const;
+
+  // Forgets threads that hold no lane and numbers the rest anew. Requires: nobody collects.
+  void renumber_threads();
+  [[nodiscard]] std::vector<TraceThread> threads() const;  // names only; accounts are the collector's
+
+  [[nodiscard]] std::uint64_t refused_leases() const noexcept {
+    return refused_leases_.load(std::memory_order_relaxed);  // statistic
+  }
+
+ private:
+  [[nodiscard]] Lane* free_lane();
+  void add_thread(Lane& lane, std::string_view name);
+  static void make_free(Lane& lane);
+
+  const Clock clock_;
+  const RegistryLimits limits_;
+
+  mutable std::mutex tables_mutex_;
+  Tables tables_;
+  std::atomic<bool> signatures_full_{false};
+
+  mutable std::mutex lanes_mutex_;
+  std::vector<std::unique_ptr<Lane>> lanes_;
+  std::size_t rings_ = 0;
+  std::vector<TraceThread> threads_;
+  bool recording_ = false;
+  bool collecting_ = false;
+  std::uint32_t run_ = 0;
+  std::atomic<std::size_t> lane_count_{0};
+  std::atomic<std::uint64_t> refused_leases_{0};
+};
+
+}  // namespace ringtail
