@@ -7,9 +7,9 @@ namespace {
 
 __extension__ using Wide = unsigned __int128;
 
-// 2^-44 of a nanosecond per tick: a segment of a day is off by less than a nanosecond, and a tick as long as
-// 2^20 ns fits.
-constexpr unsigned kFractionBits = 44;
+// 2^-52 of a nanosecond per tick: a segment of a day is off by less than a nanosecond, and a tick as long as
+// 4 us fits.
+constexpr unsigned kFractionBits = 52;
 
 std::uint64_t rate_of(std::uint64_t ticks, std::int64_t ns) {
   return static_cast<std::uint64_t>((static_cast<Wide>(static_cast<std::uint64_t>(ns)) << kFractionBits) /

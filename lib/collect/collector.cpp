@@ -51,6 +51,9 @@ void Collector::begin_run(std::uint32_t run) {
   take_lanes();
   for (std::size_t i = 0; i < lanes_.size(); ++i) {
     Lane& lane = *lanes_[i];
+    accounts_[i] = {};
+    // Free lanes are empty; retired ones will be seen by the first drain, with nothing of this run in them
+    // but what an account opened here takes off.
     if (lane.state.load(std::memory_order_acquire) == LaneState::kFree) continue;
     open_account(lane, accounts_[i]);
     lane.ring.consume_all([](const RingSlot&) {});

@@ -126,6 +126,9 @@ Status Session::start() {
   State& s = *state_;
   const std::lock_guard lock(s.control);
   if (s.running) return Done{};
+  // From here on released lanes wait for the collector, so that none changes hands under the accounts it
+  // opens.
+  s.registry->set_collecting(true);
   s.registry->renumber_threads();
   {
     const std::lock_guard drain(s.draining);
@@ -136,10 +139,10 @@ Status Session::start() {
     try {
       s.thread = std::thread([&s] { s.collect_until_told(); });
     } catch (const std::system_error& error) {
+      s.registry->set_collecting(false);
       return Error{ErrorCode::kIo, std::string("collector thread: expected to start, found ") + error.what()};
     }
   }
-  s.registry->set_collecting(true);
   s.registry->set_recording(true, s.run);
   s.recording.store(true, std::memory_order_relaxed);  // for recording(): advice only
   s.running = true;

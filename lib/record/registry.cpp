@@ -155,8 +155,8 @@ void Registry::renumber_threads() {
   const std::lock_guard lock(lanes_mutex_);
   std::vector<TraceThread> kept;
   for (const auto& lane : lanes_) {
-    if (lane->state.load(std::memory_order_relaxed) != LaneState::kLive)
-      continue;  // leases are under the same mutex
+    if (lane->state.load(std::memory_order_relaxed) == LaneState::kFree)
+      continue;  // state changes under this mutex
     kept.push_back(threads_[index_of(lane->thread)]);
     lane->thread = ThreadId{static_cast<std::uint32_t>(kept.size() - 1)};
   }
