@@ -149,8 +149,7 @@ ClockPair Clock::pair() const noexcept {
 }
 
 std::uint64_t Clock::slow_now() const noexcept {
-  return static_cast<std::uint64_t>(source_ == Source::kManual ? manual_->now_ns()
-                                                               : gettime_ns(CLOCK_MONOTONIC));
+  return static_cast<std::uint64_t>(source_ == Source::kManual ? manual_->now_ns() : gettime_ns(CLOCK_MONOTONIC));
 }
 
 const char* name_of(Clock::Source source) noexcept {

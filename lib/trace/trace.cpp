@@ -13,9 +13,7 @@ std::optional<Nanoseconds> time_or_nothing(std::int64_t ns) {
   return Nanoseconds{ns};
 }
 
-std::int64_t ns_or_absent(const std::optional<Nanoseconds>& time) {
-  return time ? time->count() : kNoTime;
-}
+std::int64_t ns_or_absent(const std::optional<Nanoseconds>& time) { return time ? time->count() : kNoTime; }
 
 // Two traces number their names differently; compare what the ids stand for.
 bool same_name(const Trace& a, OpId x, const Trace& b, OpId y) { return a.operation(x) == b.operation(y); }
@@ -68,21 +66,13 @@ const char* name_of(LossCause cause) noexcept {
 
 std::uint64_t EntryView::step() const { return trace_->columns().step[row_]; }
 std::string_view EntryView::operation() const { return trace_->operation(trace_->columns().op[row_]); }
-std::optional<std::string_view> EntryView::device() const {
-  return trace_->device(trace_->columns().device[row_]);
-}
-ShapeList EntryView::input_shapes() const {
-  return trace_->signatures().at(trace_->columns().shapes[row_]).inputs();
-}
-Dims EntryView::output_shape() const {
-  return trace_->signatures().at(trace_->columns().shapes[row_]).output();
-}
+std::optional<std::string_view> EntryView::device() const { return trace_->device(trace_->columns().device[row_]); }
+ShapeList EntryView::input_shapes() const { return trace_->signatures().at(trace_->columns().shapes[row_]).inputs(); }
+Dims EntryView::output_shape() const { return trace_->signatures().at(trace_->columns().shapes[row_]).output(); }
 double EntryView::duration_us() const { return trace_->columns().duration_us[row_]; }
 std::uint64_t EntryView::output_elements() const { return trace_->output_elements(row_); }
 std::uint64_t EntryView::memory_bytes() const { return trace_->memory_bytes(row_); }
-std::optional<Nanoseconds> EntryView::begin() const {
-  return time_or_nothing(trace_->columns().begin_ns.at(row_));
-}
+std::optional<Nanoseconds> EntryView::begin() const { return time_or_nothing(trace_->columns().begin_ns.at(row_)); }
 ThreadId EntryView::thread() const { return trace_->columns().thread.at(row_); }
 std::uint16_t EntryView::depth() const { return trace_->columns().depth.at(row_); }
 std::optional<Nanoseconds> EntryView::queue_delay() const {
@@ -113,8 +103,8 @@ void Trace::add(const TraceEntry& entry) {
   Row row;
   row.op = OpId{op_names_.intern(entry.operation)};
   if (entry.device) row.device = DeviceId{device_names_.intern(*entry.device)};
-  const bool says_nothing = entry.input_shapes.empty() && entry.output_shape.empty() &&
-                            entry.output_elements == 0 && entry.memory_bytes == 0;
+  const bool says_nothing = entry.input_shapes.empty() && entry.output_shape.empty() && entry.output_elements == 0 &&
+                            entry.memory_bytes == 0;
   if (entry.shapes_dropped) {
     row.shapes = kDroppedShapes;
   } else if (!says_nothing) {
@@ -150,8 +140,7 @@ void Trace::append(const Row& row) {
     }
     column.push_back(value);
   };
-  put(columns_.output_elements, elements, row.output_elements,
-      [&](ShapesId id) { return signatures_.elements(id); });
+  put(columns_.output_elements, elements, row.output_elements, [&](ShapesId id) { return signatures_.elements(id); });
   put(columns_.memory_bytes, bytes, row.memory_bytes, [&](ShapesId id) { return signatures_.bytes(id); });
   columns_.op.push_back(row.op);
   columns_.device.push_back(row.device);
@@ -219,8 +208,7 @@ std::vector<EntryView> Trace::slowest_ops(std::size_t n) const {
 
 bool operator==(const Trace& a, const Trace& b) {
   return a.total_duration_us == b.total_duration_us && a.metadata == b.metadata && a.origin == b.origin &&
-         a.threads == b.threads && same_folded(a, b) && same_losses(a, b) && same_open_spans(a, b) &&
-         same_rows(a, b);
+         a.threads == b.threads && same_folded(a, b) && same_losses(a, b) && same_open_spans(a, b) && same_rows(a, b);
 }
 
 }  // namespace ringtail

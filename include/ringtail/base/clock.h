@@ -59,7 +59,8 @@ class Clock {
   [[nodiscard]] static Clock manual(const ManualClock& clock) { return Clock(Source::kManual, &clock); }
 
   [[nodiscard]] Ticks now() const noexcept {
-    if (source_ == Source::kCounter) [[likely]] return Ticks{counter()};
+    if (source_ == Source::kCounter) [[likely]]
+      return Ticks{counter()};
     return Ticks{slow_now()};
   }
 

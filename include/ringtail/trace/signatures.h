@@ -80,7 +80,7 @@ class Signature {
   [[nodiscard]] std::size_t input_count() const { return (words_[0] >> 32U) & 0x7FFF'FFFFU; }
   [[nodiscard]] bool has_output() const { return (words_[0] >> 63U) != 0; }
   [[nodiscard]] ShapeList inputs() const;
-  [[nodiscard]] Dims output() const;            // empty without an output
+  [[nodiscard]] Dims output() const;             // empty without an output
   [[nodiscard]] std::uint64_t elements() const;  // of the output; 0 without one
   [[nodiscard]] std::uint64_t bytes() const;     // elements() * element_bytes()
   [[nodiscard]] std::span<const std::uint64_t> words() const { return words_; }
