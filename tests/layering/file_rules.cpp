@@ -9,9 +9,7 @@ namespace {
 
 constexpr std::string_view kPublic = "include/";
 
-bool is_header(const SourceFile& file) {
-  return file.path.ends_with(".h");
-}
+bool is_header(const SourceFile& file) { return file.path.ends_with(".h"); }
 
 // True when `text` has `word`, and not as the end of a longer path or name.
 bool names(std::string_view text, std::string_view word) {
@@ -24,9 +22,7 @@ bool names(std::string_view text, std::string_view word) {
 }
 
 // The folder that holds a CMakeLists.txt, with its slash; empty for the top one.
-std::string_view folder_of(std::string_view path) {
-  return path.substr(0, path.rfind('/') + 1);
-}
+std::string_view folder_of(std::string_view path) { return path.substr(0, path.rfind('/') + 1); }
 
 // How a CMakeLists.txt would name the file: from the list's own folder, or a public header from include/.
 bool lists(const SourceFile& list, std::string_view path) {
@@ -47,8 +43,8 @@ Complaints too_long(const SourceTree& tree) {
   for (const SourceFile& file : tree) {
     const std::size_t lines = lines_of(file.text).size();
     if (lines <= kMostLines) continue;
-    complaints.push_back(at(file, lines) + "expected at most " + std::to_string(kMostLines) +
-                         " lines, found " + std::to_string(lines));
+    complaints.push_back(at(file, lines) + "expected at most " + std::to_string(kMostLines) + " lines, found " +
+                         std::to_string(lines));
   }
   return complaints;
 }
@@ -96,8 +92,7 @@ Complaints unlisted(const SourceTree& tree) {
   }
   Complaints complaints;
   for (const SourceFile& file : tree) {
-    const bool wants_listing =
-        file.path.ends_with(".cpp") || (is_header(file) && file.path.starts_with(kPublic));
+    const bool wants_listing = file.path.ends_with(".cpp") || (is_header(file) && file.path.starts_with(kPublic));
     const auto names_it = [&](const SourceFile* list) { return lists(*list, file.path); };
     if (!wants_listing || std::any_of(cmake_lists.begin(), cmake_lists.end(), names_it)) continue;
     complaints.push_back(at(file, 1) + "expected a CMakeLists.txt to name this file, found none");

@@ -17,12 +17,10 @@ TEST(FileRules, AllowFiveHundredLinesAndNoMore) {
 }
 
 TEST(FileRules, WantAPublicHeaderToBeginWithItsName) {
-  EXPECT_THAT(unheaded({{"include/ringtail/base/a.h", "// ringtail/base/a.h\n//\n#pragma once\n"}}),
-              IsEmpty());
+  EXPECT_THAT(unheaded({{"include/ringtail/base/a.h", "// ringtail/base/a.h\n//\n#pragma once\n"}}), IsEmpty());
   EXPECT_THAT(
       unheaded({{"include/ringtail/base/a.h", "// ringtail/base/b.h\n#pragma once\n"}}),
-      ElementsAre(
-          "include/ringtail/base/a.h:1: expected \"// ringtail/base/a.h\", found \"// ringtail/base/b.h\""));
+      ElementsAre("include/ringtail/base/a.h:1: expected \"// ringtail/base/a.h\", found \"// ringtail/base/b.h\""));
   EXPECT_EQ(unheaded({{"include/ringtail/base/a.h", ""}}).size(), 2U);
 }
 
@@ -33,15 +31,13 @@ TEST(FileRules, WantPragmaOnceInInternalHeadersToo) {
 }
 
 TEST(FileRules, WantASourceToIncludeItsOwnHeaderFirst) {
-  const SourceTree headers = {
-      {"include/ringtail/base/a.h", ""}, {"lib/record/b.h", ""}, {"tools/ringtail/c.h", ""}};
+  const SourceTree headers = {{"include/ringtail/base/a.h", ""}, {"lib/record/b.h", ""}, {"tools/ringtail/c.h", ""}};
   const auto complaints_about = [&](const SourceFile& source) {
     SourceTree tree = headers;
     tree.push_back(source);
     return own_header_not_first(tree);
   };
-  EXPECT_THAT(complaints_about({"lib/base/a.cpp", "#include \"ringtail/base/a.h\"\n#include <vector>\n"}),
-              IsEmpty());
+  EXPECT_THAT(complaints_about({"lib/base/a.cpp", "#include \"ringtail/base/a.h\"\n#include <vector>\n"}), IsEmpty());
   EXPECT_THAT(complaints_about({"lib/record/b.cpp", "#include \"record/b.h\"\n"}), IsEmpty());
   EXPECT_THAT(complaints_about({"tools/ringtail/c.cpp", "#include \"c.h\"\n"}), IsEmpty());
   EXPECT_THAT(complaints_about({"lib/base/no_header.cpp", "#include <vector>\n"}), IsEmpty());

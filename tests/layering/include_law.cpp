@@ -56,8 +56,7 @@ const Words kSystemHeaders = {
 };
 
 bool any_prefix(const Words& prefixes, std::string_view text) {
-  return std::any_of(prefixes.begin(), prefixes.end(),
-                     [&](std::string_view word) { return text.starts_with(word); });
+  return std::any_of(prefixes.begin(), prefixes.end(), [&](std::string_view word) { return text.starts_with(word); });
 }
 
 bool is_of_the_system(std::string_view target) {

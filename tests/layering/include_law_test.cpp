@@ -38,9 +38,8 @@ void expect_allowed(const Edge (&edges)[N]) {
 }
 
 TEST(IncludeLaw, NamesTheFileTheLineAndTheEdge) {
-  EXPECT_THAT(
-      complaints_about({"lib/analyze/a.cpp", "\"ringtail/format/x.h\""}),
-      ElementsAre("lib/analyze/a.cpp:2: analyze may not include format, found include/ringtail/format/x.h"));
+  EXPECT_THAT(complaints_about({"lib/analyze/a.cpp", "\"ringtail/format/x.h\""}),
+              ElementsAre("lib/analyze/a.cpp:2: analyze may not include format, found include/ringtail/format/x.h"));
 }
 
 TEST(IncludeLaw, RefusesAStageThatComesLaterOrStandsBeside) {

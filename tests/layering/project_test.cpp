@@ -22,25 +22,15 @@ TEST(Project, IsReadWhole) {
   EXPECT_NE(find(project(), "tools/bootstrap"), nullptr);
 }
 
-TEST(Project, IncludesOnlyWhatTheLawAllows) {
-  EXPECT_THAT(broken_includes(project()), IsEmpty());
-}
+TEST(Project, IncludesOnlyWhatTheLawAllows) { EXPECT_THAT(broken_includes(project()), IsEmpty()); }
 
-TEST(Project, HasNoFileThatIsTooLong) {
-  EXPECT_THAT(too_long(project()), IsEmpty());
-}
+TEST(Project, HasNoFileThatIsTooLong) { EXPECT_THAT(too_long(project()), IsEmpty()); }
 
-TEST(Project, NamesEveryPublicHeaderOnItsFirstLine) {
-  EXPECT_THAT(unheaded(project()), IsEmpty());
-}
+TEST(Project, NamesEveryPublicHeaderOnItsFirstLine) { EXPECT_THAT(unheaded(project()), IsEmpty()); }
 
-TEST(Project, IncludesEachOwnHeaderFirst) {
-  EXPECT_THAT(own_header_not_first(project()), IsEmpty());
-}
+TEST(Project, IncludesEachOwnHeaderFirst) { EXPECT_THAT(own_header_not_first(project()), IsEmpty()); }
 
-TEST(Project, ListsEverySourceForCMake) {
-  EXPECT_THAT(unlisted(project()), IsEmpty());
-}
+TEST(Project, ListsEverySourceForCMake) { EXPECT_THAT(unlisted(project()), IsEmpty()); }
 
 }  // namespace
 }  // namespace ringtail::layering

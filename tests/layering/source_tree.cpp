@@ -58,8 +58,7 @@ SourceTree read_source_tree(const fs::path& top) {
 }
 
 const SourceFile* find(const SourceTree& tree, std::string_view path) {
-  const auto found =
-      std::find_if(tree.begin(), tree.end(), [&](const auto& file) { return file.path == path; });
+  const auto found = std::find_if(tree.begin(), tree.end(), [&](const auto& file) { return file.path == path; });
   return found == tree.end() ? nullptr : &*found;
 }
 
@@ -90,8 +89,6 @@ std::vector<Include> includes_of(std::string_view text) {
   return includes;
 }
 
-std::string at(const SourceFile& file, std::size_t line) {
-  return file.path + ":" + std::to_string(line) + ": ";
-}
+std::string at(const SourceFile& file, std::size_t line) { return file.path + ":" + std::to_string(line) + ": "; }
 
 }  // namespace ringtail::layering

@@ -15,9 +15,7 @@ int use() {
   return parsed.ok() ? parsed.value() : 0;
 }
 
-bool same(OpId a, OpId b) {
-  return a == b && index_of(a) == index_of(b);
-}
+bool same(OpId a, OpId b) { return a == b && index_of(a) == index_of(b); }
 
 Trace::Row row() {
   Trace::Row row;

@@ -1,6 +1,4 @@
 // refused: (cannot convert|cannot initialize)
 #include "ringtail/base/ids.h"
 
-ringtail::OpId first() {
-  return 0U;
-}
+ringtail::OpId first() { return 0U; }

@@ -3,6 +3,4 @@
 
 ringtail::Status flush();
 
-void leave() {
-  flush();
-}
+void leave() { flush(); }

@@ -3,6 +3,4 @@
 
 // finish() gives the trace away, so it takes a recorder that the caller gave up:
 // std::move(recorder).finish().
-ringtail::Trace take(ringtail::TraceRecorder& recorder) {
-  return recorder.finish();
-}
+ringtail::Trace take(ringtail::TraceRecorder& recorder) { return recorder.finish(); }
