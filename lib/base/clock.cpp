@@ -41,9 +41,7 @@ std::int64_t gettime_ns(clockid_t id) noexcept {
 }
 
 #if defined(__x86_64__)
-std::uint64_t read_counter() noexcept {
-  return __rdtsc();
-}
+std::uint64_t read_counter() noexcept { return __rdtsc(); }
 bool counter_is_invariant() noexcept {
   unsigned eax = 0;
   unsigned ebx = 0;
@@ -62,22 +60,12 @@ std::uint64_t read_counter() noexcept {
   asm volatile("mrs %0, cntvct_el0" : "=r"(ticks));
   return ticks;
 }
-bool counter_is_invariant() noexcept {
-  return true;
-}
-bool kernel_trusts_counter() {
-  return true;
-}
+bool counter_is_invariant() noexcept { return true; }
+bool kernel_trusts_counter() { return true; }
 #else
-std::uint64_t read_counter() noexcept {
-  return 0;
-}
-bool counter_is_invariant() noexcept {
-  return false;
-}
-bool kernel_trusts_counter() {
-  return false;
-}
+std::uint64_t read_counter() noexcept { return 0; }
+bool counter_is_invariant() noexcept { return false; }
+bool kernel_trusts_counter() { return false; }
 #endif
 
 // The counter's value at a moment of CLOCK_MONOTONIC: the midpoint of the tightest of `tries` brackets.
@@ -164,24 +152,18 @@ ClockPair Clock::pair() const noexcept {
 }
 
 std::uint64_t Clock::slow_now() const noexcept {
-  return static_cast<std::uint64_t>(source_ == Source::kManual ? manual_->now_ns()
-                                                               : gettime_ns(CLOCK_MONOTONIC));
+  return static_cast<std::uint64_t>(source_ == Source::kManual ? manual_->now_ns() : gettime_ns(CLOCK_MONOTONIC));
 }
 
 const char* name_of(Clock::Source source) noexcept {
   switch (source) {
-    case Clock::Source::kCounter:
-      return "time-stamp counter";
-    case Clock::Source::kMonotonic:
-      return "CLOCK_MONOTONIC";
-    case Clock::Source::kManual:
-      return "manual";
+    case Clock::Source::kCounter: return "time-stamp counter";
+    case Clock::Source::kMonotonic: return "CLOCK_MONOTONIC";
+    case Clock::Source::kManual: return "manual";
   }
   return "unknown";
 }
 
-Nanoseconds wall_clock_now() noexcept {
-  return Nanoseconds{gettime_ns(CLOCK_REALTIME)};
-}
+Nanoseconds wall_clock_now() noexcept { return Nanoseconds{gettime_ns(CLOCK_REALTIME)}; }
 
 }  // namespace ringtail

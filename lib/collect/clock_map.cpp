@@ -12,8 +12,7 @@ __extension__ using Wide = unsigned __int128;
 constexpr unsigned kFractionBits = 52;
 
 std::uint64_t rate_of(std::uint64_t ticks, std::int64_t ns) {
-  return static_cast<std::uint64_t>((static_cast<Wide>(static_cast<std::uint64_t>(ns)) << kFractionBits) /
-                                    ticks);
+  return static_cast<std::uint64_t>((static_cast<Wide>(static_cast<std::uint64_t>(ns)) << kFractionBits) / ticks);
 }
 
 std::int64_t scaled(std::uint64_t ticks, std::uint64_t rate) {

@@ -9,21 +9,16 @@
 namespace ringtail {
 namespace {
 
-constexpr auto kPairInterval =
-    std::chrono::seconds{1};  // how often the counter is tied to CLOCK_MONOTONIC again
-constexpr auto kSettleTime =
-    std::chrono::seconds{1};  // a thread interrupted inside a call resumes well before
+constexpr auto kPairInterval = std::chrono::seconds{1};  // how often the counter is tied to CLOCK_MONOTONIC again
+constexpr auto kSettleTime = std::chrono::seconds{1};    // a thread interrupted inside a call resumes well before
 constexpr std::size_t kOverflowBatch = 256;
 constexpr std::size_t kMostSpans = 0xFFFF'FFFF;  // positions in the log are 32-bit (MergeKey)
-constexpr std::size_t kMostPairs = 4'096;  // past it every second is dropped: days of seconds stay small
+constexpr std::size_t kMostPairs = 4'096;        // past it every second is dropped: days of seconds stay small
 
 }  // namespace
 
 Collector::Collector(Registry& registry, Clock clock, std::size_t max_spans)
-    : registry_(registry),
-      clock_(clock),
-      max_spans_(std::min(max_spans, kMostSpans)),
-      overflow_(kOverflowBatch) {}
+    : registry_(registry), clock_(clock), max_spans_(std::min(max_spans, kMostSpans)), overflow_(kOverflowBatch) {}
 
 TraceThread& Collector::counts_of(ThreadId thread) {
   if (index_of(thread) >= counts_.size()) counts_.resize(index_of(thread) + 1);
@@ -159,11 +154,9 @@ void Collector::settle(Lane& lane, Account& account) {
       std::this_thread::yield();  // a thread is between counting its attempt and finishing it
       continue;
     }
-    if (totals)
-      folds_.add(account.thread, lane.has_ring ? LossCause::kRingFull : LossCause::kNoRing, *totals);
+    if (totals) folds_.add(account.thread, lane.has_ring ? LossCause::kRingFull : LossCause::kNoRing, *totals);
     TraceThread& counts = counts_of(account.thread);
-    counts.attempted +=
-        adds_up ? attempted : account.drained + folded;  // an unfinished call ends after the cut
+    counts.attempted += adds_up ? attempted : account.drained + folded;  // an unfinished call ends after the cut
     counts.folded += folded;
     counts.shapes_dropped += lane.shapes_dropped.load(std::memory_order_relaxed) - account.shapes_dropped;
     counts.clock_steps += lane.clock_steps.load(std::memory_order_relaxed) - account.clock_steps;
@@ -210,8 +203,7 @@ void Collector::add_rows(const ClockMap& clock, Trace& trace) const {
     threads = std::max<std::size_t>(threads, index_of(stretch.thread) + 1);
     for (std::size_t i = 0; i < stretch.count; ++i) {
       const Record record = log_[keys.size()];
-      keys.push_back(
-          {ns_of(record.begin, record) - origin, stretch.thread, static_cast<std::uint32_t>(keys.size())});
+      keys.push_back({ns_of(record.begin, record) - origin, stretch.thread, static_cast<std::uint32_t>(keys.size())});
     }
   }
   order(keys, threads);
@@ -257,8 +249,7 @@ Trace Collector::assemble() {
   folds_.write(clock, trace.origin->monotonic.count(), trace);
   for (const FoldedTotal& total : trace.folded) trace.total_duration_us += to_microseconds(total.duration);
   for (OpenSpan& open : open_spans_) {
-    open.begin =
-        Nanoseconds{clock.to_ns(static_cast<std::uint64_t>(open.begin.count()))} - trace.origin->monotonic;
+    open.begin = Nanoseconds{clock.to_ns(static_cast<std::uint64_t>(open.begin.count()))} - trace.origin->monotonic;
   }
   trace.open_spans = std::move(open_spans_);
   std::ranges::sort(trace.open_spans, [](const OpenSpan& a, const OpenSpan& b) {

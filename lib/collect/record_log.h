@@ -29,8 +29,7 @@ class RecordLog {
 
   // Room for at least one record behind the last. Throws std::bad_alloc.
   [[nodiscard]] std::span<RingSlot> room() {
-    if (size_ == blocks_.size() * kBlock)
-      blocks_.push_back(std::make_unique_for_overwrite<RingSlot[]>(kBlock));
+    if (size_ == blocks_.size() * kBlock) blocks_.push_back(std::make_unique_for_overwrite<RingSlot[]>(kBlock));
     const std::size_t used = size_ % kBlock;
     return {blocks_[size_ / kBlock].get() + used, kBlock - used};
   }

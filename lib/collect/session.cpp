@@ -102,9 +102,7 @@ struct Session::State {
 
 Session::Session(SessionOptions options) : state_(std::make_unique<State>(options)) {}
 
-Session::~Session() {
-  stop();
-}
+Session::~Session() { stop(); }
 
 void Session::State::collect_until_told() {
   pthread_setname_np(pthread_self(), "ringtail");
@@ -190,17 +188,11 @@ void Session::resume() {
   state_->recording.store(true, std::memory_order_relaxed);  // for recording(): advice only
 }
 
-bool Session::recording() const {
-  return state_->recording.load(std::memory_order_relaxed);
-}  // advice only
+bool Session::recording() const { return state_->recording.load(std::memory_order_relaxed); }  // advice only
 
-OpId Session::op(std::string_view name) {
-  return OpId{state_->registry->intern_op(name).id};
-}
+OpId Session::op(std::string_view name) { return OpId{state_->registry->intern_op(name).id}; }
 
-DeviceId Session::device(std::string_view name) {
-  return state_->registry->intern_device(name);
-}
+DeviceId Session::device(std::string_view name) { return state_->registry->intern_device(name); }
 
 InternedShapes Session::shapes(ShapeViews inputs, ShapeView output, std::uint32_t element_bytes) {
   SignatureBuilder builder;
@@ -230,9 +222,7 @@ void ThreadLeases::Lease::drop() {
   recorder.release();
 }
 
-Ticks Session::now() const noexcept {
-  return state_->clock.now();
-}
+Ticks Session::now() const noexcept { return state_->clock.now(); }
 
 void Session::set_metadata(std::string key, std::string value) {
   const std::lock_guard lock(state_->control);

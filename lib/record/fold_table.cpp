@@ -19,8 +19,7 @@ std::uint64_t key_of(const Record& record) noexcept {
 }  // namespace
 
 FoldTable::FoldTable(std::size_t capacity)
-    : mask_(std::bit_ceil(std::max<std::size_t>(capacity, 8)) - 1),
-      cells_(std::make_unique<Cell[]>(mask_ + 1)) {}
+    : mask_(std::bit_ceil(std::max<std::size_t>(capacity, 8)) - 1), cells_(std::make_unique<Cell[]>(mask_ + 1)) {}
 
 FoldTable::Cell& FoldTable::cell_of(std::uint64_t key) noexcept {
   std::size_t at = (key * 0x9E37'79B9'7F4A'7C15ULL) >> 32U & mask_;
@@ -36,17 +35,15 @@ FoldTable::Cell& FoldTable::cell_of(std::uint64_t key) noexcept {
 
 void FoldTable::fold(const Record& record, std::uint32_t run) noexcept {
   const std::uint64_t changes = changes_.load(std::memory_order_relaxed);  // own counter
-  changes_.store(changes + 1, std::memory_order_relaxed);  // released by the stores of the fields
-  if (run_.load(std::memory_order_relaxed) != run) {       // own field
+  changes_.store(changes + 1, std::memory_order_relaxed);                  // released by the stores of the fields
+  if (run_.load(std::memory_order_relaxed) != run) {                       // own field
     empty_cells();
     run_.store(run, std::memory_order_release);  // F1 -> F2
   }
   const std::uint64_t key = key_of(record);
   Cell& cell = cell_of(key);
   // Loads below are of fields that only this thread writes.
-  const auto get = [](const std::atomic<std::uint64_t>& field) {
-    return field.load(std::memory_order_relaxed);
-  };
+  const auto get = [](const std::atomic<std::uint64_t>& field) { return field.load(std::memory_order_relaxed); };
   // F1 -> F2: a reader that sees the new value also sees `changes_` odd or later.
   const auto put = [](std::atomic<std::uint64_t>& field, std::uint64_t value) {
     field.store(value, std::memory_order_release);
@@ -66,17 +63,14 @@ void FoldTable::fold(const Record& record, std::uint32_t run) noexcept {
 std::optional<std::vector<FoldTable::Total>> FoldTable::read(std::uint32_t run) const {
   std::vector<Total> totals;
   // F2 <- F1: both looks at `changes_` and every field between them.
-  const auto get = [](const std::atomic<std::uint64_t>& field) {
-    return field.load(std::memory_order_acquire);
-  };
+  const auto get = [](const std::atomic<std::uint64_t>& field) { return field.load(std::memory_order_acquire); };
   const auto copy = [&](const Cell& cell, bool other) {
     const std::uint64_t count = get(cell.count);
     if (count == 0) return;
     const std::uint64_t key = get(cell.key);
     totals.push_back({OpId{static_cast<std::uint32_t>((key & ~kNanosecondsBit) >> 32U)},
                       DeviceId{static_cast<std::uint32_t>(key)}, other, (key & kNanosecondsBit) != 0, count,
-                      get(cell.duration), get(cell.bytes), get(cell.longest), get(cell.first),
-                      get(cell.last)});
+                      get(cell.duration), get(cell.bytes), get(cell.longest), get(cell.first), get(cell.last)});
   };
   for (int i = 0; i < kReadTries; ++i) {
     totals.clear();

@@ -18,9 +18,8 @@ Lane::Lane(Registry& owner, Clock session_clock, std::size_t ring_entries, std::
 
 void Lane::fold(const RingSlot& slot) noexcept {
   const Record record = unpack(slot);
-  static_cast<void>(
-      recording.load(std::memory_order_acquire));           // L8 <- L7: `run` is of the run that is recording
-  folds.fold(record, run.load(std::memory_order_relaxed));  // ordered by the line above
+  static_cast<void>(recording.load(std::memory_order_acquire));  // L8 <- L7: `run` is of the run that is recording
+  folds.fold(record, run.load(std::memory_order_relaxed));       // ordered by the line above
   if (record.shapes == kDroppedShapes) {
     shapes_dropped.store(shapes_dropped.load(std::memory_order_relaxed) + 1,
                          std::memory_order_relaxed);  // own counter

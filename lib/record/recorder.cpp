@@ -18,9 +18,7 @@ Recorder& Recorder::operator=(Recorder&& other) noexcept {
   return *this;
 }
 
-Recorder::~Recorder() {
-  release();
-}
+Recorder::~Recorder() { release(); }
 
 DeviceId Recorder::device(std::string_view name) noexcept {
   return lane_ != nullptr ? lane_->registry.intern_device(name) : kNoDevice;

@@ -17,9 +17,7 @@ std::uint32_t bounded_intern(NameTable& table, std::string_view name, std::uint3
   return table.intern(table.size() + 1 >= most ? kOther : name);
 }
 
-std::int64_t os_thread_id() {
-  return static_cast<std::int64_t>(syscall(SYS_gettid));
-}
+std::int64_t os_thread_id() { return static_cast<std::int64_t>(syscall(SYS_gettid)); }
 
 }  // namespace
 
@@ -72,8 +70,7 @@ Lane* Registry::free_lane() {
     if (lane->state.load(std::memory_order_acquire) == LaneState::kFree) return lane.get();
   }
   const bool with_ring = rings_ < limits_.max_rings;
-  lanes_.push_back(
-      std::make_unique<Lane>(*this, clock_, with_ring ? limits_.ring_entries : 0, limits_.fold_cells));
+  lanes_.push_back(std::make_unique<Lane>(*this, clock_, with_ring ? limits_.ring_entries : 0, limits_.fold_cells));
   if (with_ring) ++rings_;
   lane_count_.store(lanes_.size(),
                     std::memory_order_release);  // the collector then takes the list under the mutex
@@ -126,10 +123,9 @@ void Registry::set_recording(bool on, std::uint32_t run) {
   recording_ = on;
   run_ = run;
   for (const auto& lane : lanes_) {
-    if (lane->state.load(std::memory_order_relaxed) != LaneState::kLive)
-      continue;                                            // leases are under the same mutex
-    lane->run.store(run, std::memory_order_relaxed);       // L7, released by the next line
-    lane->recording.store(on, std::memory_order_release);  // L7 -> L8
+    if (lane->state.load(std::memory_order_relaxed) != LaneState::kLive) continue;  // leases are under the same mutex
+    lane->run.store(run, std::memory_order_relaxed);                                // L7, released by the next line
+    lane->recording.store(on, std::memory_order_release);                           // L7 -> L8
   }
 }
 
@@ -155,8 +151,7 @@ void Registry::renumber_threads() {
   const std::lock_guard lock(lanes_mutex_);
   std::vector<TraceThread> kept;
   for (const auto& lane : lanes_) {
-    if (lane->state.load(std::memory_order_relaxed) == LaneState::kFree)
-      continue;  // state changes under this mutex
+    if (lane->state.load(std::memory_order_relaxed) == LaneState::kFree) continue;  // state changes under this mutex
     kept.push_back(threads_[index_of(lane->thread)]);
     lane->thread = ThreadId{static_cast<std::uint32_t>(kept.size() - 1)};
   }

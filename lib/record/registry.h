@@ -82,9 +82,7 @@ class Registry {
   void set_collecting(bool on);
 
   // Lanes in the order of their making; they are never destroyed before the registry.
-  [[nodiscard]] std::size_t lane_count() const noexcept {
-    return lane_count_.load(std::memory_order_acquire);
-  }
+  [[nodiscard]] std::size_t lane_count() const noexcept { return lane_count_.load(std::memory_order_acquire); }
   [[nodiscard]] std::vector<Lane*> lanes() const;
 
   // Forgets threads that hold no lane and numbers the rest anew. Requires: nobody collects.

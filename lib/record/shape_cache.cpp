@@ -6,16 +6,14 @@
 
 namespace ringtail {
 
-InternedShapes ShapeCache::look_up(OpId op, ShapeViews inputs, Dims output,
-                                   std::uint32_t element_bytes) noexcept {
+InternedShapes ShapeCache::look_up(OpId op, ShapeViews inputs, Dims output, std::uint32_t element_bytes) noexcept {
   try {
     builder_.clear();
     for (const ShapeView& input : inputs) builder_.add_input(input.dims());
     builder_.set_output(output);
     const std::span<const std::uint64_t> words = builder_.finish(element_bytes);
     const std::uint64_t hash = hash_of(words);
-    std::uint32_t at =
-        index_.find(hash, [&](std::uint32_t i) { return std::ranges::equal(known_[i].words, words); });
+    std::uint32_t at = index_.find(hash, [&](std::uint32_t i) { return std::ranges::equal(known_[i].words, words); });
     if (at == IdIndex::kNotFound) {
       const Registry::InternedWords interned = registry_.intern_shapes(words);
       if (interned.words.empty()) return interned.shapes;

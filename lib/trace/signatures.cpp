@@ -33,8 +33,7 @@ std::uint64_t element_count(Dims dims) noexcept {
 std::uint32_t element_bytes_of(std::uint64_t elements, std::uint64_t bytes) noexcept {
   if (elements == 0 || bytes % elements != 0) return kDefaultElementBytes;
   const std::uint64_t size = bytes / elements;
-  return size <= std::numeric_limits<std::uint32_t>::max() ? static_cast<std::uint32_t>(size)
-                                                           : kDefaultElementBytes;
+  return size <= std::numeric_limits<std::uint32_t>::max() ? static_cast<std::uint32_t>(size) : kDefaultElementBytes;
 }
 
 std::size_t Signature::output_at() const {
@@ -43,9 +42,7 @@ std::size_t Signature::output_at() const {
   return at;
 }
 
-ShapeList Signature::inputs() const {
-  return {words_.subspan(1, output_at() - 1), input_count()};
-}
+ShapeList Signature::inputs() const { return {words_.subspan(1, output_at() - 1), input_count()}; }
 
 Dims Signature::output() const {
   if (!has_output()) return {};
@@ -53,13 +50,9 @@ Dims Signature::output() const {
   return words_.subspan(at + 1, static_cast<std::size_t>(words_[at]));
 }
 
-std::uint64_t Signature::elements() const {
-  return has_output() ? element_count(output()) : 0;
-}
+std::uint64_t Signature::elements() const { return has_output() ? element_count(output()) : 0; }
 
-std::uint64_t Signature::bytes() const {
-  return saturating_multiply(elements(), element_bytes());
-}
+std::uint64_t Signature::bytes() const { return saturating_multiply(elements(), element_bytes()); }
 
 void SignatureBuilder::append(Dims dims) {
   words_.push_back(dims.size());

@@ -13,17 +13,11 @@ std::optional<Nanoseconds> time_or_nothing(std::int64_t ns) {
   return Nanoseconds{ns};
 }
 
-std::int64_t ns_or_absent(const std::optional<Nanoseconds>& time) {
-  return time ? time->count() : kNoTime;
-}
+std::int64_t ns_or_absent(const std::optional<Nanoseconds>& time) { return time ? time->count() : kNoTime; }
 
 // Two traces number their names differently; compare what the ids stand for.
-bool same_name(const Trace& a, OpId x, const Trace& b, OpId y) {
-  return a.operation(x) == b.operation(y);
-}
-bool same_name(const Trace& a, DeviceId x, const Trace& b, DeviceId y) {
-  return a.device(x) == b.device(y);
-}
+bool same_name(const Trace& a, OpId x, const Trace& b, OpId y) { return a.operation(x) == b.operation(y); }
+bool same_name(const Trace& a, DeviceId x, const Trace& b, DeviceId y) { return a.device(x) == b.device(y); }
 
 bool same_rows(const Trace& a, const Trace& b) {
   if (a.size() != b.size()) return false;
@@ -63,58 +57,29 @@ bool same_open_spans(const Trace& a, const Trace& b) {
 
 const char* name_of(LossCause cause) noexcept {
   switch (cause) {
-    case LossCause::kRingFull:
-      return "ring full";
-    case LossCause::kNoRing:
-      return "no ring";
-    case LossCause::kMemoryBound:
-      return "memory bound";
+    case LossCause::kRingFull: return "ring full";
+    case LossCause::kNoRing: return "no ring";
+    case LossCause::kMemoryBound: return "memory bound";
   }
   return "unknown";
 }
 
-std::uint64_t EntryView::step() const {
-  return trace_->columns().step[row_];
-}
-std::string_view EntryView::operation() const {
-  return trace_->operation(trace_->columns().op[row_]);
-}
-std::optional<std::string_view> EntryView::device() const {
-  return trace_->device(trace_->columns().device[row_]);
-}
-ShapeList EntryView::input_shapes() const {
-  return trace_->signatures().at(trace_->columns().shapes[row_]).inputs();
-}
-Dims EntryView::output_shape() const {
-  return trace_->signatures().at(trace_->columns().shapes[row_]).output();
-}
-double EntryView::duration_us() const {
-  return trace_->columns().duration_us[row_];
-}
-std::uint64_t EntryView::output_elements() const {
-  return trace_->output_elements(row_);
-}
-std::uint64_t EntryView::memory_bytes() const {
-  return trace_->memory_bytes(row_);
-}
-std::optional<Nanoseconds> EntryView::begin() const {
-  return time_or_nothing(trace_->columns().begin_ns.at(row_));
-}
-ThreadId EntryView::thread() const {
-  return trace_->columns().thread.at(row_);
-}
-std::uint16_t EntryView::depth() const {
-  return trace_->columns().depth.at(row_);
-}
+std::uint64_t EntryView::step() const { return trace_->columns().step[row_]; }
+std::string_view EntryView::operation() const { return trace_->operation(trace_->columns().op[row_]); }
+std::optional<std::string_view> EntryView::device() const { return trace_->device(trace_->columns().device[row_]); }
+ShapeList EntryView::input_shapes() const { return trace_->signatures().at(trace_->columns().shapes[row_]).inputs(); }
+Dims EntryView::output_shape() const { return trace_->signatures().at(trace_->columns().shapes[row_]).output(); }
+double EntryView::duration_us() const { return trace_->columns().duration_us[row_]; }
+std::uint64_t EntryView::output_elements() const { return trace_->output_elements(row_); }
+std::uint64_t EntryView::memory_bytes() const { return trace_->memory_bytes(row_); }
+std::optional<Nanoseconds> EntryView::begin() const { return time_or_nothing(trace_->columns().begin_ns.at(row_)); }
+ThreadId EntryView::thread() const { return trace_->columns().thread.at(row_); }
+std::uint16_t EntryView::depth() const { return trace_->columns().depth.at(row_); }
 std::optional<Nanoseconds> EntryView::queue_delay() const {
   return time_or_nothing(trace_->columns().queue_delay_ns.at(row_));
 }
-std::uint64_t EntryView::lost_before() const {
-  return trace_->columns().lost_before.at(row_);
-}
-bool EntryView::shapes_dropped() const {
-  return trace_->columns().shapes[row_] == kDroppedShapes;
-}
+std::uint64_t EntryView::lost_before() const { return trace_->columns().lost_before.at(row_); }
+bool EntryView::shapes_dropped() const { return trace_->columns().shapes[row_] == kDroppedShapes; }
 
 TraceEntry EntryView::to_entry() const {
   TraceEntry entry;
@@ -140,16 +105,15 @@ void Trace::add(const TraceEntry& entry) {
   Row row;
   row.op = OpId{op_names_.intern(entry.operation)};
   if (entry.device) row.device = DeviceId{device_names_.intern(*entry.device)};
-  const bool says_nothing = entry.input_shapes.empty() && entry.output_shape.empty() &&
-                            entry.output_elements == 0 && entry.memory_bytes == 0;
+  const bool says_nothing = entry.input_shapes.empty() && entry.output_shape.empty() && entry.output_elements == 0 &&
+                            entry.memory_bytes == 0;
   if (entry.shapes_dropped) {
     row.shapes = kDroppedShapes;
   } else if (!says_nothing) {
     SignatureBuilder builder;
     for (const Shape& shape : entry.input_shapes) builder.add_input(shape);
     builder.set_output(entry.output_shape);
-    row.shapes =
-        signatures_.intern(builder.finish(element_bytes_of(entry.output_elements, entry.memory_bytes)));
+    row.shapes = signatures_.intern(builder.finish(element_bytes_of(entry.output_elements, entry.memory_bytes)));
   }
   row.output_elements = entry.output_elements;
   row.memory_bytes = entry.memory_bytes;
@@ -179,8 +143,7 @@ void Trace::append(const Row& row) {
     }
     column.push_back(value);
   };
-  put(columns_.output_elements, elements, row.output_elements,
-      [&](ShapesId id) { return signatures_.elements(id); });
+  put(columns_.output_elements, elements, row.output_elements, [&](ShapesId id) { return signatures_.elements(id); });
   put(columns_.memory_bytes, bytes, row.memory_bytes, [&](ShapesId id) { return signatures_.bytes(id); });
   columns_.op.push_back(row.op);
   columns_.device.push_back(row.device);
@@ -238,9 +201,9 @@ std::vector<EntryView> Trace::slowest_ops(std::size_t n) const {
     return std::isnan(duration[row]) ? -std::numeric_limits<double>::infinity() : duration[row];
   };
   // Ties keep trace order because the row number breaks them.
-  std::ranges::partial_sort(
-      rows, rows.begin() + static_cast<std::ptrdiff_t>(n),
-      [&](std::size_t a, std::size_t b) { return rank(a) != rank(b) ? rank(a) > rank(b) : a < b; });
+  std::ranges::partial_sort(rows, rows.begin() + static_cast<std::ptrdiff_t>(n), [&](std::size_t a, std::size_t b) {
+    return rank(a) != rank(b) ? rank(a) > rank(b) : a < b;
+  });
   std::vector<EntryView> slowest;
   slowest.reserve(n);
   for (std::size_t i = 0; i < n; ++i) slowest.emplace_back(*this, rows[i]);
@@ -249,8 +212,7 @@ std::vector<EntryView> Trace::slowest_ops(std::size_t n) const {
 
 bool operator==(const Trace& a, const Trace& b) {
   return a.total_duration_us == b.total_duration_us && a.metadata == b.metadata && a.origin == b.origin &&
-         a.threads == b.threads && same_folded(a, b) && same_losses(a, b) && same_open_spans(a, b) &&
-         same_rows(a, b);
+         a.threads == b.threads && same_folded(a, b) && same_losses(a, b) && same_open_spans(a, b) && same_rows(a, b);
 }
 
 }  // namespace ringtail

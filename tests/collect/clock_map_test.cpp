@@ -7,9 +7,7 @@
 namespace ringtail {
 namespace {
 
-ClockPair pair_of(std::uint64_t ticks, std::int64_t ns) {
-  return {Ticks{ticks}, Nanoseconds{ns}};
-}
+ClockPair pair_of(std::uint64_t ticks, std::int64_t ns) { return {Ticks{ticks}, Nanoseconds{ns}}; }
 
 TEST(ClockMap, GoesThroughItsPairsAndStraightBetweenThem) {
   const ClockMap map(Clock::Source::kCounter, {pair_of(1000, 500), pair_of(3000, 1500), pair_of(5000, 3500)});

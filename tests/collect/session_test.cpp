@@ -283,8 +283,7 @@ TEST_F(SessionTest, OrdersByBeginThenThreadThenSequence) {
   Recorder a = session.recorder("a");
   Recorder b = session.recorder("b");
   const auto put = [&](Recorder& recorder, std::string_view op, Nanoseconds begin) {
-    recorder.complete(recorder.op(op), kNoDevice,
-                      CompleteSpan<Nanoseconds>{.begin = 1s + begin, .end = 1s + begin});
+    recorder.complete(recorder.op(op), kNoDevice, CompleteSpan<Nanoseconds>{.begin = 1s + begin, .end = 1s + begin});
   };
   put(b, "b at 5, first", 5ns);
   put(b, "b at 5, second", 5ns);

@@ -46,9 +46,8 @@ struct Counted {
 };
 
 // Records `spans` spans whose times are known beforehand, and counts them on the side.
-Counted produce(Recorder recorder, const std::array<OpId, kOps>& ops,
-                const std::array<DeviceId, kDevices>& devices, const std::array<InternedShapes, 4>& shapes,
-                long spans, std::uint64_t seed) {
+Counted produce(Recorder recorder, const std::array<OpId, kOps>& ops, const std::array<DeviceId, kDevices>& devices,
+                const std::array<InternedShapes, 4>& shapes, long spans, std::uint64_t seed) {
   Counted counted;
   std::minstd_rand random(static_cast<std::uint32_t>(seed + 1));
   for (long i = 0; i < spans; ++i) {
@@ -57,9 +56,8 @@ Counted produce(Recorder recorder, const std::array<OpId, kOps>& ops,
     const std::size_t device = (draw >> 8U) % kDevices;
     const InternedShapes shape = shapes[(draw >> 12U) % shapes.size()];
     const auto duration = static_cast<std::int64_t>(draw % 100'000);
-    recorder.complete(
-        ops[op], devices[device],
-        CompleteSpan<Nanoseconds>{Nanoseconds{i * 1000}, Nanoseconds{i * 1000 + duration}, shape});
+    recorder.complete(ops[op], devices[device],
+                      CompleteSpan<Nanoseconds>{Nanoseconds{i * 1000}, Nanoseconds{i * 1000 + duration}, shape});
     counted.cells[op][device].add(1, static_cast<std::uint64_t>(duration), shape.bytes);
     ++counted.spans;
   }
@@ -71,8 +69,7 @@ ByName by_op(const Trace& trace) {
   ByName totals;
   for (std::size_t row = 0; row < trace.size(); ++row) {
     totals[std::string(trace[row].operation())].add(
-        1, static_cast<std::uint64_t>(to_nanoseconds(trace[row].duration_us()).count()),
-        trace.memory_bytes(row));
+        1, static_cast<std::uint64_t>(to_nanoseconds(trace[row].duration_us()).count()), trace.memory_bytes(row));
   }
   for (const FoldedTotal& folded : trace.folded) {
     totals[std::string(trace.operation(folded.op))].add(
@@ -85,8 +82,7 @@ ByName by_device(const Trace& trace) {
   ByName totals;
   for (std::size_t row = 0; row < trace.size(); ++row) {
     totals[std::string(*trace[row].device())].add(
-        1, static_cast<std::uint64_t>(to_nanoseconds(trace[row].duration_us()).count()),
-        trace.memory_bytes(row));
+        1, static_cast<std::uint64_t>(to_nanoseconds(trace[row].duration_us()).count()), trace.memory_bytes(row));
   }
   for (const FoldedTotal& folded : trace.folded) {
     totals[std::string(*trace.device(folded.device))].add(
@@ -121,8 +117,7 @@ TEST(Conservation, HoldsForEightProducersWithRingsThatOverflow) {
   std::array<DeviceId, kDevices> devices{};
   for (std::size_t i = 0; i < kOps; ++i) ops[i] = session.op("op" + std::to_string(i));
   for (std::size_t i = 0; i < kDevices; ++i) devices[i] = session.device("gpu:" + std::to_string(i));
-  const std::array<InternedShapes, 4> shapes{session.shapes({{4}, {4}}, {4}),
-                                             session.shapes({{64, 32}}, {64, 16}, 4),
+  const std::array<InternedShapes, 4> shapes{session.shapes({{4}, {4}}, {4}), session.shapes({{64, 32}}, {64, 16}, 4),
                                              session.shapes({}, {1}, 1), InternedShapes{}};
   ASSERT_TRUE(session.start().ok());
   std::vector<Counted> counted(kProducers);
@@ -227,8 +222,7 @@ TEST(Conservation, GivesEqualOutputForEqualInput) {
     for (int i = 0; i < 500; ++i) {
       Recorder& recorder = recorders[random() % recorders.size()];
       const auto begin = Nanoseconds{static_cast<std::int64_t>(random() % 100)};
-      recorder.complete(recorder.op("op" + std::to_string(i % 7)),
-                        recorder.device("gpu:" + std::to_string(i % 2)),
+      recorder.complete(recorder.op("op" + std::to_string(i % 7)), recorder.device("gpu:" + std::to_string(i % 2)),
                         CompleteSpan<Nanoseconds>{begin, begin + 3ns});
       if (drains > 0 && i % drains == 0) session.drain_once();
     }

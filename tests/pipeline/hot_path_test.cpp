@@ -24,25 +24,16 @@ void* operator new(std::size_t size, std::align_val_t alignment) {
   if (void* memory = std::aligned_alloc(align, (size + align - 1) / align * align)) return memory;
   throw std::bad_alloc();
 }
-void operator delete(void* memory) noexcept {
-  std::free(memory);
-}
-void operator delete(void* memory, std::size_t) noexcept {
-  std::free(memory);
-}
-void operator delete(void* memory, std::align_val_t) noexcept {
-  std::free(memory);
-}
-void operator delete(void* memory, std::size_t, std::align_val_t) noexcept {
-  std::free(memory);
-}
+void operator delete(void* memory) noexcept { std::free(memory); }
+void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+void operator delete(void* memory, std::align_val_t) noexcept { std::free(memory); }
+void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { std::free(memory); }
 
 namespace ringtail {
 namespace {
 
 static_assert(std::is_nothrow_constructible_v<Scope, Recorder&, OpId, DeviceId>);
-static_assert(
-    std::is_nothrow_constructible_v<Scope, Recorder&, OpId, DeviceId, ShapeViews, ShapeView, unsigned>);
+static_assert(std::is_nothrow_constructible_v<Scope, Recorder&, OpId, DeviceId, ShapeViews, ShapeView, unsigned>);
 static_assert(std::is_nothrow_constructible_v<Scope, Recorder&, std::string_view, DeviceId>);
 static_assert(std::is_nothrow_destructible_v<Scope>);
 static_assert(noexcept(std::declval<Recorder&>().step(1)));
@@ -76,8 +67,7 @@ void record(Recorder& recorder, OpId op, DeviceId device, std::uint64_t i) {
 }
 
 TEST(HotPath, AllocatesNothingOnceNamesAndShapesWereSeen) {
-  Session session(
-      {.ring_entries = 1'000, .collector_thread = false});  // most spans fold: that path counts as well
+  Session session({.ring_entries = 1'000, .collector_thread = false});  // most spans fold: that path counts as well
   const OpId op = session.op("matmul");
   const DeviceId device = session.device("gpu:0");
   ASSERT_TRUE(session.start().ok());

@@ -28,8 +28,7 @@ TEST(TraceEntry, CountsOneElementInAScalarAndNoneWithoutAShape) {
 }
 
 TEST(TraceEntry, SaturatesProductsInsteadOfWrapping) {
-  const TraceEntry entry =
-      make_entry(0, "a").with_output_shape({std::uint64_t{1} << 40U, std::uint64_t{1} << 40U});
+  const TraceEntry entry = make_entry(0, "a").with_output_shape({std::uint64_t{1} << 40U, std::uint64_t{1} << 40U});
   EXPECT_EQ(entry.output_elements, kMost);
   EXPECT_EQ(entry.memory_bytes, kMost);
   EXPECT_EQ(make_entry(0, "a").with_output_shape({kMost, kMost, 0}).output_elements, 0U);

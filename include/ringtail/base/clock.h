@@ -41,10 +41,8 @@ struct ClockPair {
 class ManualClock {
  public:
   explicit ManualClock(Nanoseconds start = Nanoseconds{0}) : now_(start.count()) {}
-  void advance(Nanoseconds by) {
-    now_.fetch_add(by.count(), std::memory_order_relaxed);
-  }                                                                                // a test's own clock
-  void set(Nanoseconds to) { now_.store(to.count(), std::memory_order_relaxed); }  // a test's own clock
+  void advance(Nanoseconds by) { now_.fetch_add(by.count(), std::memory_order_relaxed); }  // a test's own clock
+  void set(Nanoseconds to) { now_.store(to.count(), std::memory_order_relaxed); }          // a test's own clock
   [[nodiscard]] std::int64_t now_ns() const noexcept { return now_.load(std::memory_order_relaxed); }
 
  private:

@@ -41,18 +41,17 @@
 namespace ringtail {
 
 struct SessionOptions {
-  std::size_t ring_entries = 16'384;  // spans a thread can be ahead of the collector; 64 bytes each
-  std::size_t max_rings = 256;        // threads with a ring at once; more threads only count
-  std::size_t fold_cells = 1'024;  // (op, device) pairs a thread keeps exact totals of when its ring is full
-  std::size_t max_spans =
-      32'000'000;                  // on the timeline; more are folded. 64 bytes each until the trace is taken
-  std::uint32_t max_ops = 65'536;  // names; more share "(other)"
-  std::uint32_t max_devices = 4'096;             // names; more share "(other)"
-  std::uint32_t max_signatures = 65'536;         // of shapes; more are dropped from their spans and counted
-  std::uint32_t max_threads = 65'536;            // in the list of threads; more share "(more threads)"
+  std::size_t ring_entries = 16'384;      // spans a thread can be ahead of the collector; 64 bytes each
+  std::size_t max_rings = 256;            // threads with a ring at once; more threads only count
+  std::size_t fold_cells = 1'024;         // (op, device) pairs a thread keeps exact totals of when its ring is full
+  std::size_t max_spans = 32'000'000;     // on the timeline; more are folded. 64 bytes each until the trace is taken
+  std::uint32_t max_ops = 65'536;         // names; more share "(other)"
+  std::uint32_t max_devices = 4'096;      // names; more share "(other)"
+  std::uint32_t max_signatures = 65'536;  // of shapes; more are dropped from their spans and counted
+  std::uint32_t max_threads = 65'536;     // in the list of threads; more share "(more threads)"
   std::chrono::microseconds poll_interval{100};  // how often the collector looks at the rings
-  bool collector_thread = true;  // false: only drain_once(), stop() and take_trace() empty the rings
-  std::optional<Clock> clock = std::nullopt;  // default: Clock::best()
+  bool collector_thread = true;                  // false: only drain_once(), stop() and take_trace() empty the rings
+  std::optional<Clock> clock = std::nullopt;     // default: Clock::best()
 };
 
 class Session {

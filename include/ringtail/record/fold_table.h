@@ -65,8 +65,7 @@ class FoldTable {
     std::atomic<std::uint64_t> first{0};
     std::atomic<std::uint64_t> last{0};
   };
-  static constexpr std::uint64_t kEmpty =
-      ~std::uint64_t{0};  // no op has the id 2^31 - 1 with the unit bit set
+  static constexpr std::uint64_t kEmpty = ~std::uint64_t{0};  // no op has the id 2^31 - 1 with the unit bit set
 
   [[nodiscard]] Cell& cell_of(std::uint64_t key) noexcept;
   void empty_cells() noexcept;

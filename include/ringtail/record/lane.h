@@ -93,8 +93,7 @@ struct Lane {
 
   // --- read-mostly: written at lease and when the session starts, stops or pauses ---
   alignas(kCacheLineBytes) std::atomic<bool> recording{false};
-  std::atomic<std::uint32_t> run{
-      0};  // how often the session was started; totals of earlier runs are forgotten
+  std::atomic<std::uint32_t> run{0};  // how often the session was started; totals of earlier runs are forgotten
   Clock clock;
   ThreadId thread = kNoThread;  // written before `state` kLive is released
   Registry& registry;

@@ -46,8 +46,7 @@ class NameCache {
   };
 
   static std::size_t slot_of(std::string_view name) noexcept {
-    return (reinterpret_cast<std::uintptr_t>(name.data()) * 0x9E37'79B9'7F4A'7C15ULL) >>
-           58U;  // 6 bits: kSlots
+    return (reinterpret_cast<std::uintptr_t>(name.data()) * 0x9E37'79B9'7F4A'7C15ULL) >> 58U;  // 6 bits: kSlots
   }
 
   OpId look_up(std::string_view name) noexcept;

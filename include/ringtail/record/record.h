@@ -12,9 +12,8 @@
 namespace ringtail {
 
 // Record::flags. Bits of an unsigned 16-bit word.
-inline constexpr std::uint16_t kTimesAreNanoseconds = 1U
-                                                      << 0U;  // begin, end and queued are CLOCK_MONOTONIC ns
-inline constexpr std::uint16_t kWasQueued = 1U << 1U;         // queued is meaningful
+inline constexpr std::uint16_t kTimesAreNanoseconds = 1U << 0U;  // begin, end and queued are CLOCK_MONOTONIC ns
+inline constexpr std::uint16_t kWasQueued = 1U << 1U;            // queued is meaningful
 
 struct alignas(kCacheLineBytes) Record {
   std::uint64_t begin = 0;     // ticks of the session's clock, unless kTimesAreNanoseconds
@@ -48,12 +47,10 @@ static_assert(sizeof(RingSlot) == sizeof(Record) && std::endian::native == std::
   const std::uint64_t shapes_depth_flags =
       index_of(record.shapes) | (std::uint64_t{record.depth} << 32U) | (std::uint64_t{record.flags} << 48U);
   using Pair = RingSlot::Pair;
-  return {Pair{record.begin, record.end}, Pair{record.queued, record.bytes},
-          Pair{record.step, record.sequence}, Pair{op_device, shapes_depth_flags}};
+  return {Pair{record.begin, record.end}, Pair{record.queued, record.bytes}, Pair{record.step, record.sequence},
+          Pair{op_device, shapes_depth_flags}};
 }
 
-[[nodiscard]] inline Record unpack(const RingSlot& slot) noexcept {
-  return std::bit_cast<Record>(slot);
-}
+[[nodiscard]] inline Record unpack(const RingSlot& slot) noexcept { return std::bit_cast<Record>(slot); }
 
 }  // namespace ringtail

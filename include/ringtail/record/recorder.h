@@ -68,8 +68,7 @@ class Recorder {
   // `op` only says where to look first: the shapes that this op had last.
   [[nodiscard]] InternedShapes shapes(OpId op, ShapeViews inputs, ShapeView output,
                                       std::uint32_t element_bytes = kDefaultElementBytes) noexcept {
-    return lane_ != nullptr ? lane_->shapes.intern(op, inputs, output.dims(), element_bytes)
-                            : InternedShapes{};
+    return lane_ != nullptr ? lane_->shapes.intern(op, inputs, output.dims(), element_bytes) : InternedShapes{};
   }
 
   // This session's clock, now.
@@ -82,8 +81,8 @@ class Recorder {
   }
   void complete(OpId op, DeviceId device, const CompleteSpan<Nanoseconds>& span) noexcept {
     if (!recording()) return;
-    complete(op, device, static_cast<std::uint64_t>(span.begin.count()),
-             static_cast<std::uint64_t>(span.end.count()), span.shapes, kTimesAreNanoseconds);
+    complete(op, device, static_cast<std::uint64_t>(span.begin.count()), static_cast<std::uint64_t>(span.end.count()),
+             span.shapes, kTimesAreNanoseconds);
   }
 
   // The account so far: spans that ended while the session recorded. Exact on the recording thread.
@@ -108,8 +107,7 @@ class Recorder {
     record.op = op;
     record.device = device;
     record.shapes = shapes.id;
-    record.depth =
-        static_cast<std::uint16_t>(lane_->open_depth.load(std::memory_order_relaxed));  // own counter
+    record.depth = static_cast<std::uint16_t>(lane_->open_depth.load(std::memory_order_relaxed));  // own counter
     record.flags = flags;
     lane_->close(record);
   }

@@ -29,8 +29,7 @@ namespace ringtail {
 
 class Scope {
  public:
-  explicit Scope(Recorder& recorder, OpId op, DeviceId device = kNoDevice,
-                 InternedShapes shapes = {}) noexcept {
+  explicit Scope(Recorder& recorder, OpId op, DeviceId device = kNoDevice, InternedShapes shapes = {}) noexcept {
     if (!recorder.recording()) return;
     lane_ = recorder.lane_;
     begin(op, device, shapes);
@@ -78,8 +77,7 @@ class Scope {
   }
 
   // The shapes of the operation; the last call counts.
-  void shapes(ShapeViews inputs, ShapeView output,
-              std::uint32_t element_bytes = kDefaultElementBytes) noexcept {
+  void shapes(ShapeViews inputs, ShapeView output, std::uint32_t element_bytes = kDefaultElementBytes) noexcept {
     if (lane_ != nullptr) shapes_ = lane_->shapes.intern(op_, inputs, output.dims(), element_bytes);
   }
   void shapes(InternedShapes interned) noexcept { shapes_ = interned; }

@@ -30,8 +30,7 @@ class ShapeCache {
   // registry: outlives the cache.
   explicit ShapeCache(Registry& registry) : registry_(registry) {}
 
-  [[nodiscard]] InternedShapes intern(OpId op, ShapeViews inputs, Dims output,
-                                      std::uint32_t element_bytes) noexcept {
+  [[nodiscard]] InternedShapes intern(OpId op, ShapeViews inputs, Dims output, std::uint32_t element_bytes) noexcept {
     const Slot& slot = slots_[index_of(op) % kSlots];
     if (matches(slot.words.data(), inputs, output, element_bytes)) [[likely]]
       return slot.shapes;
@@ -40,12 +39,10 @@ class ShapeCache {
 
  private:
   static constexpr std::size_t kSlots = 64;
-  static constexpr std::size_t kSlotWords =
-      24;  // four shapes of rank five; longer signatures are always looked up
+  static constexpr std::size_t kSlotWords = 24;  // four shapes of rank five; longer signatures are always looked up
 
   struct Slot {
-    std::array<std::uint64_t, kSlotWords>
-        words{};  // words[0] == 0 matches nothing: every signature has an output
+    std::array<std::uint64_t, kSlotWords> words{};  // words[0] == 0 matches nothing: every signature has an output
     InternedShapes shapes;
   };
   struct Known {

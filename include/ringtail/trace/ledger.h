@@ -48,13 +48,12 @@ struct Loss {
 // One thread that recorded, and its accounts.
 struct TraceThread {
   std::string name;
-  std::int64_t os_id = 0;       // kernel thread id; 0 when unknown
-  std::uint64_t attempted = 0;  // spans that ended while the session recorded
-  std::uint64_t recorded = 0;   // of these, on the timeline
-  std::uint64_t folded = 0;     // of these, only in the totals
-  std::uint64_t shapes_dropped =
-      0;  // recorded or folded with their shapes left out: the signature table was full
-  std::uint64_t clock_steps = 0;  // spans whose end lay before their begin; recorded with duration 0
+  std::int64_t os_id = 0;            // kernel thread id; 0 when unknown
+  std::uint64_t attempted = 0;       // spans that ended while the session recorded
+  std::uint64_t recorded = 0;        // of these, on the timeline
+  std::uint64_t folded = 0;          // of these, only in the totals
+  std::uint64_t shapes_dropped = 0;  // recorded or folded with their shapes left out: the signature table was full
+  std::uint64_t clock_steps = 0;     // spans whose end lay before their begin; recorded with duration 0
   friend bool operator==(const TraceThread&, const TraceThread&) = default;
 };
 

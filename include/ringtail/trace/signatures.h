@@ -87,8 +87,7 @@ class Signature {
   [[nodiscard]] std::span<const std::uint64_t> words() const { return words_; }
 
  private:
-  [[nodiscard]] std::size_t output_at()
-      const;  // index of the output's rank word; words_.size() without an output
+  [[nodiscard]] std::size_t output_at() const;  // index of the output's rank word; words_.size() without an output
 
   std::span<const std::uint64_t> words_;
 };

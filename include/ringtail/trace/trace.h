@@ -66,9 +66,7 @@ class EntryView {
   [[nodiscard]] double duration_us() const;
   [[nodiscard]] std::uint64_t output_elements() const;
   [[nodiscard]] std::uint64_t memory_bytes() const;
-  [[nodiscard]] double throughput_elements_per_us() const {
-    return throughput(output_elements(), duration_us());
-  }
+  [[nodiscard]] double throughput_elements_per_us() const { return throughput(output_elements(), duration_us()); }
 
   [[nodiscard]] std::optional<Nanoseconds> begin() const;
   [[nodiscard]] ThreadId thread() const;

@@ -1,0 +1,103 @@
+#include "tests/layering/file_rules.h"
+
+#include <algorithm>
+#include <cctype>
+
+namespace ringtail::layering {
+
+namespace {
+
+constexpr std::string_view kPublic = "include/";
+
+bool is_header(const SourceFile& file) { return file.path.ends_with(".h"); }
+
+// True when `text` has `word`, and not as the end of a longer path or name.
+bool names(std::string_view text, std::string_view word) {
+  for (std::size_t at = text.find(word); at != std::string_view::npos; at = text.find(word, at + 1)) {
+    if (at == 0) return true;
+    const auto before = static_cast<unsigned char>(text[at - 1]);
+    if (!std::isalnum(before) && before != '_' && before != '.' && before != '-') return true;
+  }
+  return false;
+}
+
+// The folder that holds a CMakeLists.txt, with its slash; empty for the top one.
+std::string_view folder_of(std::string_view path) { return path.substr(0, path.rfind('/') + 1); }
+
+// How a CMakeLists.txt would name the file: from the list's own folder, or a public header from include/.
+bool lists(const SourceFile& list, std::string_view path) {
+  if (path.starts_with(kPublic)) return names(list.text, path.substr(kPublic.size()));
+  const std::string_view folder = folder_of(list.path);
+  return path.starts_with(folder) && names(list.text, path.substr(folder.size()));
+}
+
+// Whether including `target` first is including `header`: the name as written is the end of the path.
+bool is_path_to(std::string_view target, std::string_view header) {
+  return header == target || header.ends_with("/" + std::string(target));
+}
+
+}  // namespace
+
+Complaints too_long(const SourceTree& tree) {
+  Complaints complaints;
+  for (const SourceFile& file : tree) {
+    const std::size_t lines = lines_of(file.text).size();
+    if (lines <= kMostLines) continue;
+    complaints.push_back(at(file, lines) + "expected at most " + std::to_string(kMostLines) + " lines, found " +
+                         std::to_string(lines));
+  }
+  return complaints;
+}
+
+Complaints unheaded(const SourceTree& tree) {
+  Complaints complaints;
+  for (const SourceFile& file : tree) {
+    if (!is_header(file)) continue;
+    const std::vector<std::string_view> lines = lines_of(file.text);
+    if (std::find(lines.begin(), lines.end(), "#pragma once") == lines.end()) {
+      complaints.push_back(at(file, 1) + "expected #pragma once, found none");
+    }
+    if (!file.path.starts_with(kPublic)) continue;
+    const std::string expected = "// " + file.path.substr(kPublic.size());
+    const std::string found(lines.empty() ? std::string_view() : lines[0]);
+    if (found != expected)
+      complaints.push_back(at(file, 1) + "expected \"" + expected + "\", found \"" + found + "\"");
+  }
+  return complaints;
+}
+
+Complaints own_header_not_first(const SourceTree& tree) {
+  constexpr std::string_view kLib = "lib/";
+  constexpr std::string_view kSource = ".cpp";
+  Complaints complaints;
+  for (const SourceFile& file : tree) {
+    const bool in_lib = file.path.starts_with(kLib);
+    if (!file.path.ends_with(kSource) || (!in_lib && !file.path.starts_with("tools/"))) continue;
+    const std::string beside = file.path.substr(0, file.path.size() - kSource.size()) + ".h";
+    const SourceFile* own = find(tree, beside);
+    if (in_lib && !own) own = find(tree, "include/ringtail/" + beside.substr(kLib.size()));
+    if (!own) continue;
+    const std::vector<Include> includes = includes_of(file.text);
+    if (!includes.empty() && is_path_to(includes[0].target, own->path)) continue;
+    complaints.push_back(at(file, includes.empty() ? 1 : includes[0].line) + "expected " + own->path +
+                         " to be included first");
+  }
+  return complaints;
+}
+
+Complaints unlisted(const SourceTree& tree) {
+  std::vector<const SourceFile*> cmake_lists;
+  for (const SourceFile& file : tree) {
+    if (file.path.ends_with("CMakeLists.txt")) cmake_lists.push_back(&file);
+  }
+  Complaints complaints;
+  for (const SourceFile& file : tree) {
+    const bool wants_listing = file.path.ends_with(".cpp") || (is_header(file) && file.path.starts_with(kPublic));
+    const auto names_it = [&](const SourceFile* list) { return lists(*list, file.path); };
+    if (!wants_listing || std::any_of(cmake_lists.begin(), cmake_lists.end(), names_it)) continue;
+    complaints.push_back(at(file, 1) + "expected a CMakeLists.txt to name this file, found none");
+  }
+  return complaints;
+}
+
+}  // namespace ringtail::layering

@@ -1,0 +1,25 @@
+// What every source file owes its reader, whatever is in it.
+#pragma once
+
+#include "tests/layering/source_tree.h"
+
+namespace ringtail::layering {
+
+inline constexpr std::size_t kMostLines = 500;
+
+// Files of more than kMostLines lines.
+[[nodiscard]] Complaints too_long(const SourceTree& tree);
+
+// Public headers whose first line is not a comment with their own name, as in "// ringtail/trace/trace.h",
+// and headers of any kind without #pragma once.
+[[nodiscard]] Complaints unheaded(const SourceTree& tree);
+
+// Sources in lib and tools that have a header of the same name and do not include it before all others; it
+// would not be known to compile alone.
+[[nodiscard]] Complaints own_header_not_first(const SourceTree& tree);
+
+// Public headers that would not be installed, and sources that would not be compiled, because no
+// CMakeLists.txt names them.
+[[nodiscard]] Complaints unlisted(const SourceTree& tree);
+
+}  // namespace ringtail::layering

@@ -1,0 +1,4 @@
+// refused: (cannot convert|no viable conversion)
+#include "ringtail/base/result.h"
+
+int use(const ringtail::Result<int>& parsed) { return parsed; }

@@ -1,0 +1,4 @@
+// refused: (cannot convert|cannot initialize)
+#include "ringtail/base/ids.h"
+
+ringtail::OpId first() { return 0U; }
