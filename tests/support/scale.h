@@ -9,7 +9,7 @@
 namespace ringtail::testing {
 
 #if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
-inline constexpr double kDefaultScale = 0.02;
+inline constexpr double kDefaultScale = 0.1;
 #else
 inline constexpr double kDefaultScale = 1.0;
 #endif

@@ -91,8 +91,8 @@ class Trace {
     ShapesId shapes = kNoShapes;
     std::uint64_t step = 0;
     double duration_us = 0.0;
-    std::optional<std::uint64_t> output_elements;  // absent: as the signature says
-    std::optional<std::uint64_t> memory_bytes;     // absent: as the signature says
+    std::optional<std::uint64_t> output_elements = std::nullopt;  // absent: as the signature says
+    std::optional<std::uint64_t> memory_bytes = std::nullopt;     // absent: as the signature says
     std::int64_t begin_ns = kNoTime;
     ThreadId thread = kNoThread;
     std::uint16_t depth = 0;

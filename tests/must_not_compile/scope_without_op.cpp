@@ -1,0 +1,4 @@
+// refused: (no matching function|no matching constructor)
+#include "ringtail/record/scope.h"
+
+void begin(ringtail::Recorder& recorder) { const ringtail::Scope scope(recorder); }

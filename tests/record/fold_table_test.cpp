@@ -1,0 +1,91 @@
+#include "ringtail/record/fold_table.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+namespace ringtail {
+namespace {
+
+constexpr std::uint32_t kRun = 1;
+
+Record record_of(std::uint32_t op, std::uint32_t device, std::uint64_t begin, std::uint64_t end,
+                 std::uint64_t bytes = 0, std::uint16_t flags = 0) {
+  Record record;
+  record.op = OpId{op};
+  record.device = DeviceId{device};
+  record.begin = begin;
+  record.end = end;
+  record.bytes = bytes;
+  record.flags = flags;
+  return record;
+}
+
+std::uint64_t count_of(const std::vector<FoldTable::Total>& totals) {
+  std::uint64_t count = 0;
+  for (const FoldTable::Total& total : totals) count += total.count;
+  return count;
+}
+
+TEST(FoldTable, IsEmptyBeforeTheFirstFold) { EXPECT_TRUE(FoldTable(8).read(kRun)->empty()); }
+
+TEST(FoldTable, KeepsATotalPerOpAndDevice) {
+  FoldTable table(8);
+  table.fold(record_of(1, 0, 10, 15, 100), kRun);
+  table.fold(record_of(1, 0, 3, 5, 50), kRun);
+  table.fold(record_of(1, 1, 20, 21), kRun);
+  const auto totals = table.read(kRun);
+  ASSERT_EQ(totals->size(), 2U);
+  const auto first = std::ranges::find(*totals, DeviceId{0}, &FoldTable::Total::device);
+  ASSERT_NE(first, totals->end());
+  EXPECT_EQ(first->count, 2U);
+  EXPECT_EQ(first->duration, 7U);
+  EXPECT_EQ(first->bytes, 150U);
+  EXPECT_EQ(first->longest, 5U);
+  EXPECT_EQ(first->first, 3U);
+  EXPECT_EQ(first->last, 15U);
+}
+
+TEST(FoldTable, KeepsTicksAndNanosecondsApart) {
+  FoldTable table(8);
+  table.fold(record_of(1, 0, 0, 5), kRun);
+  table.fold(record_of(1, 0, 0, 7, 0, kTimesAreNanoseconds), kRun);
+  EXPECT_EQ(table.read(kRun)->size(), 2U);
+}
+
+TEST(FoldTable, CountsSpansWithoutADevice) {
+  FoldTable table(8);
+  table.fold(record_of(0x7FFF'FFFE, index_of(kNoDevice), 0, 5), kRun);
+  ASSERT_EQ(table.read(kRun)->size(), 1U);
+  EXPECT_EQ(table.read(kRun)->front().device, kNoDevice);
+  EXPECT_EQ(table.read(kRun)->front().op, OpId{0x7FFF'FFFE});
+}
+
+TEST(FoldTable, SharesACellOnceItIsFull) {
+  FoldTable table(8);
+  for (std::uint32_t op = 0; op < 100; ++op) table.fold(record_of(op, 0, 0, 1), kRun);
+  const auto totals = table.read(kRun);
+  EXPECT_EQ(totals->size(), 8U);
+  EXPECT_EQ(count_of(*totals), 100U);
+  EXPECT_EQ(std::ranges::count(*totals, true, &FoldTable::Total::other), 1);
+}
+
+TEST(FoldTable, ForgetsAnEarlierRunAtTheFirstFoldOfTheNext) {
+  FoldTable table(8);
+  table.fold(record_of(1, 0, 0, 1), kRun);
+  EXPECT_TRUE(table.read(kRun + 1)->empty());
+  table.fold(record_of(2, 0, 0, 1), kRun + 1);
+  ASSERT_EQ(table.read(kRun + 1)->size(), 1U);
+  EXPECT_EQ(table.read(kRun + 1)->front().op, OpId{2});
+  table.clear();
+  EXPECT_TRUE(table.read(kRun + 1)->empty());
+}
+
+TEST(FoldTable, SaturatesBytes) {
+  FoldTable table(8);
+  for (int i = 0; i < 3; ++i) table.fold(record_of(1, 0, 0, 1, ~std::uint64_t{0} / 2), kRun);
+  EXPECT_EQ(table.read(kRun)->front().bytes, ~std::uint64_t{0});
+}
+
+}  // namespace
+}  // namespace ringtail
