@@ -14,6 +14,7 @@ namespace {
 
 constexpr std::size_t kFlushBytes = std::size_t{1} << 16U;
 constexpr std::string_view kNoDeviceName = "no device";
+constexpr std::string_view kEmptyDeviceName = "device without a name";  // Perfetto refuses an empty process name
 
 // Appends `"key": ` and leaves the value to the caller; the comma before it where one is needed.
 class ObjectText {
@@ -95,10 +96,6 @@ class ChromeWriter {
   [[nodiscard]] std::uint64_t pid_of(std::size_t process) const { return process + 1; }
   [[nodiscard]] std::uint64_t tid_of(std::size_t row) const { return layout_.processes.size() + row + 1; }
 
-  [[nodiscard]] std::string_view name_of_device(DeviceId device) const {
-    return trace_.device(device).value_or(kNoDeviceName);
-  }
-
   void next_event() {
     text_ += first_ ? "\n" : ",\n";
     first_ = false;
@@ -123,7 +120,8 @@ class ChromeWriter {
 
   void write_names() {
     for (std::size_t process = 0; process < layout_.processes.size(); ++process) {
-      const std::string_view name = name_of_device(layout_.processes[process]);
+      const std::string_view said = trace_.device(layout_.processes[process]).value_or(kNoDeviceName);
+      const std::string_view name = said.empty() ? kEmptyDeviceName : said;
       write_metadata("process_name", process, 0, "name",
                      [&](std::string& out) { append_json_string(out, name); });
       write_metadata("process_sort_index", process, 0, "sort_index",
@@ -189,7 +187,7 @@ class ChromeWriter {
     if (device == kNoDevice) {
       object.key("device") += "null";
     } else {
-      object.string("device", name_of_device(device));
+      object.string("device", *trace_.device(device));
     }
   }
 

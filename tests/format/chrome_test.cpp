@@ -92,6 +92,11 @@ TEST(WriteChrome, TellsOfFoldedSpansLossesOpenSpansOriginAndMetadata) {
       HasSubstr(R"("open_spans":[{"thread":0,"operation":"a","device":"gpu:0","depth":2,"begin_ns":-5}])"));
 }
 
+TEST(WriteChrome, NamesADeviceWhoseNameIsEmptyBecausePerfettoRefusesIt) {
+  const std::string text = written(TraceBuilder().on("").span("", 0ns, 1ns).build());
+  EXPECT_THAT(text, HasSubstr(R"("process_name","args":{"name":"device without a name"})"));
+}
+
 TEST(WriteChrome, MarksShapesThatWereDropped) {
   TraceEntry entry = make_entry(0, "a");
   entry.shapes_dropped = true;

@@ -21,7 +21,7 @@
 // of the
 //          threads, origin and metadata.
 // Text     Valid UTF-8 whatever the names are: what is none becomes U+FFFD. Integers past 2^53 are strings.
-// Cost     Sorts the rows (40 bytes each while writing); the text is streamed.
+// Cost     Sorts the rows (64 bytes each while writing); the text is streamed.
 #pragma once
 
 #include <ostream>
