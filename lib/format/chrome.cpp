@@ -14,7 +14,8 @@ namespace {
 
 constexpr std::size_t kFlushBytes = std::size_t{1} << 16U;
 constexpr std::string_view kNoDeviceName = "no device";
-constexpr std::string_view kEmptyDeviceName = "device without a name";  // Perfetto refuses an empty process name
+// Perfetto counts a process_name that is empty as a parse failure.
+constexpr std::string_view kEmptyDeviceName = "device without a name";
 
 // Appends `"key": ` and leaves the value to the caller; the comma before it where one is needed.
 class ObjectText {

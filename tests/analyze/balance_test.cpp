@@ -11,7 +11,6 @@ namespace {
 using namespace std::chrono_literals;
 using ::testing::ElementsAre;
 using ::testing::Pair;
-using testing::TraceBuilder;
 
 TEST(LoadBalance, ComparesTheBusiestDeviceWithTheMean) {
   const Trace trace = TraceBuilder().on("gpu:0").untimed("a", 300us).on("gpu:1").untimed("a", 100us).build();

@@ -16,7 +16,6 @@ namespace {
 using namespace std::chrono_literals;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
-using testing::TraceBuilder;
 
 // The names of what does not hold, in the order of check().
 std::vector<std::string> broken(const Trace& trace) {
@@ -52,7 +51,7 @@ TEST(Check, FindsNothingWrongWithASoundTrace) {
 }
 
 TEST(Check, FindsTheContradictionsOfTheInconsistentTrace) {
-  const Trace trace = testing::inconsistent_trace();
+  const Trace trace = inconsistent_trace();
   EXPECT_THAT(broken(trace), ElementsAre("total duration", "shapes", "steps"));
   EXPECT_EQ(detail(trace, "total duration"),
             "expected 26.000000000001002 us (sum of 5 rows and 0 folded spans), found 3 us");
@@ -67,13 +66,13 @@ TEST(Check, FindsTheContradictionsOfTheInconsistentTrace) {
 }
 
 TEST(Check, FindsOnlyTheTotalOfTheNumberFormsTraceWrong) {
-  EXPECT_THAT(broken(testing::number_forms_trace()), ElementsAre("total duration"));
+  EXPECT_THAT(broken(number_forms_trace()), ElementsAre("total duration"));
 }
 
 TEST(Check, HoldsForWhatTheBuilderMakesWhateverItIs) {
   for (std::uint64_t seed = 0; seed < 100; ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
-    for (const Finding& finding : check(testing::random_trace(seed, false))) {
+    for (const Finding& finding : check(random_trace(seed, false))) {
       EXPECT_TRUE(finding.ok || finding.severity == Severity::kNotice)
           << finding.what << ": " << finding.detail;
     }
@@ -179,7 +178,7 @@ TEST(Check, TakesAnEmptyShapeWithoutElementsAsNothingSaid) {
 TEST(Check, GivesEveryCheckOnceWhetherItHoldsOrNot) {
   const auto findings = check(Trace{});
   EXPECT_EQ(findings.size(), 13U);
-  EXPECT_EQ(check(testing::inconsistent_trace()).size(), findings.size());
+  EXPECT_EQ(check(inconsistent_trace()).size(), findings.size());
 }
 
 }  // namespace

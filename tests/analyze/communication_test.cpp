@@ -12,7 +12,6 @@ namespace {
 
 using namespace std::chrono_literals;
 using ::testing::ElementsAre;
-using testing::TraceBuilder;
 
 std::vector<std::string> names(const std::vector<CommunicationBottleneck>& bottlenecks) {
   std::vector<std::string> names;

@@ -8,7 +8,6 @@ namespace ringtail {
 namespace {
 
 using namespace std::chrono_literals;
-using testing::TraceBuilder;
 
 constexpr Analysis kAll[] = {Analysis::kTotals,      Analysis::kLoadBalance, Analysis::kCommunication,
                              Analysis::kTotalMemory, Analysis::kPeakMemory,  Analysis::kMemoryHotspots,

@@ -11,8 +11,6 @@ namespace {
 
 using namespace std::chrono_literals;
 using ::testing::ElementsAre;
-using testing::random_trace;
-using testing::TraceBuilder;
 
 std::vector<std::uint64_t> steps(const std::vector<EntryView>& entries) {
   std::vector<std::uint64_t> steps;

@@ -13,8 +13,6 @@ using namespace std::chrono_literals;
 using ::testing::ElementsAre;
 using ::testing::Key;
 using ::testing::Pair;
-using testing::random_trace;
-using testing::TraceBuilder;
 
 TEST(OperationSummary, SumsCountDurationAndMemoryByName) {
   const Trace trace = TraceBuilder()

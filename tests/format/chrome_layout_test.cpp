@@ -12,12 +12,11 @@ namespace ringtail {
 namespace {
 
 using namespace std::chrono_literals;
-using testing::TraceBuilder;
 
 TEST(ChromeLayout, ShowsEveryRowOnceAtItsTimesOnARowOfItsDeviceAndThread) {
   for (std::uint64_t seed = 0; seed < 200; ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
-    const Trace trace = testing::random_trace(seed, true);
+    const Trace trace = random_trace(seed, true);
     const ChromeLayout layout = chrome_layout(trace);
     ASSERT_EQ(layout.events.size(), trace.size());
     EXPECT_EQ(layout.untimed, 0U);
@@ -39,7 +38,7 @@ TEST(ChromeLayout, ShowsEveryRowOnceAtItsTimesOnARowOfItsDeviceAndThread) {
 TEST(ChromeLayout, LetsEventsOfARowNestOrBeDisjoint) {
   for (std::uint64_t seed = 0; seed < 200; ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
-    const ChromeLayout layout = chrome_layout(testing::random_trace(seed, seed % 4 != 0));
+    const ChromeLayout layout = chrome_layout(random_trace(seed, seed % 4 != 0));
     for (const ChromeEvent& a : layout.events) {
       for (const ChromeEvent& b : layout.events) {
         if (&a == &b || a.chrome_row != b.chrome_row) continue;
@@ -110,7 +109,7 @@ TEST(ChromeLayout, CutsDurationsThatNoTimelineCanHold) {
   const ChromeLayout layout = chrome_layout(trace);
   EXPECT_EQ(layout.durations_cut, 3U);  // c has no room left after b
   for (const ChromeEvent& event : layout.events) EXPECT_LE(event.end_ns, std::uint64_t{1} << 62U);
-  EXPECT_EQ(chrome_layout(testing::number_forms_trace()).events.size(), 18U);
+  EXPECT_EQ(chrome_layout(number_forms_trace()).events.size(), 18U);
 }
 
 TEST(ChromeLayout, TakesBeginsAtBothEndsOfTheRange) {

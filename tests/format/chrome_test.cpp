@@ -16,9 +16,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using ::testing::HasSubstr;
-using testing::is_json;
 using ::testing::Not;
-using testing::TraceBuilder;
 
 std::string written(const Trace& trace) {
   std::ostringstream out;
@@ -58,7 +56,7 @@ TEST(WriteChrome, WritesAnEmptyTrace) {
 }
 
 TEST(WriteChrome, SaysThatTheTimelineIsSyntheticWhereThereAreNoStartTimes) {
-  EXPECT_THAT(written(testing::inconsistent_trace()), HasSubstr(R"("timeline":"synthetic: no start times")"));
+  EXPECT_THAT(written(inconsistent_trace()), HasSubstr(R"("timeline":"synthetic: no start times")"));
   EXPECT_THAT(written(TraceBuilder().span("a", 0ns, 1ns).untimed("a", 1ns).build()),
               HasSubstr(R"("timeline":"partly synthetic: 1 of 2 rows have no start times")"));
 }
@@ -114,7 +112,7 @@ TEST(WriteChrome, NeverWritesWhatIsNoNumber) {
 TEST(WriteChrome, IsJsonWithOneEventPerRowForAnyTrace) {
   for (std::uint64_t seed = 0; seed < 60; ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
-    const Trace trace = testing::random_trace(seed, seed % 2 == 0);
+    const Trace trace = random_trace(seed, seed % 2 == 0);
     const std::string text = written(trace);
     EXPECT_TRUE(is_json(text));
     EXPECT_EQ(count_of(R"({"ph":"X",)", text), trace.size());

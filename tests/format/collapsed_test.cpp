@@ -16,8 +16,6 @@ namespace ringtail {
 namespace {
 
 using namespace std::chrono_literals;
-using testing::random_trace;
-using testing::TraceBuilder;
 
 std::string written(const Trace& trace) {
   std::ostringstream out;
@@ -41,10 +39,10 @@ TEST(FlamegraphCollapsed, IsEmptyForAnEmptyTrace) {
 }
 
 TEST(FlamegraphCollapsed, GivesTheReferencesTextForItsOddestTraces) {
-  EXPECT_EQ(flamegraph_collapsed(testing::inconsistent_trace()),
+  EXPECT_EQ(flamegraph_collapsed(inconsistent_trace()),
             "trace;; 1\ntrace;gpu:10;AllReduce 3\ntrace;gpu:1;AllReduce 10\ntrace;gpu:2;allreduce 13\n"
             "trace;unknown;matmul 1");
-  EXPECT_EQ(flamegraph_collapsed(testing::number_forms_trace()),
+  EXPECT_EQ(flamegraph_collapsed(number_forms_trace()),
             "trace;cpu;SEND 3\ntrace;cpu;\\\" 1334567890135802447\ntrace;gpu:0;Comm-x 5503599627370496\n"
             "trace;gpu:0;reCV 123456789012348\n" +
                 std::string("trace;unknown;\0\x1f ", 17) + " 19007199254741092\ntrace;unknown;a/b 3");

@@ -6,7 +6,7 @@
 #include <string>
 #include <utility>
 
-namespace ringtail::testing {
+namespace ringtail {
 namespace {
 
 TraceEntry said(TraceEntry entry, double duration_us, std::uint64_t elements, std::uint64_t bytes) {
@@ -79,4 +79,4 @@ Trace number_forms_trace() {
   return trace;
 }
 
-}  // namespace ringtail::testing
+}  // namespace ringtail

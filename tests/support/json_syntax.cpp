@@ -2,9 +2,8 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <regex>
 
-namespace ringtail::testing {
+namespace ringtail {
 namespace {
 
 class Reader {
@@ -74,15 +73,19 @@ class Reader {
     return rest_.substr(2, 4).find_first_not_of("0123456789abcdefABCDEF") == std::string_view::npos ? 6 : 0;
   }
 
+  bool digits() {
+    const std::size_t count = std::min(rest_.find_first_not_of("0123456789"), rest_.size());
+    rest_.remove_prefix(count);
+    return count != 0;
+  }
+
   bool number() {
-    static const std::regex kNumber(R"(-?(0|[1-9]\d*)(\.\d+)?([eE][-+]?\d+)?)");
-    std::cmatch match;
-    if (!std::regex_search(rest_.begin(), rest_.end(), match, kNumber,
-                           std::regex_constants::match_continuous)) {
-      return false;
-    }
-    rest_.remove_prefix(static_cast<std::size_t>(match.length()));
-    return true;
+    take("-");
+    if (!take("0") && !digits()) return false;
+    if (take(".") && !digits()) return false;
+    if (!take("e") && !take("E")) return true;
+    if (!take("+")) take("-");
+    return digits();
   }
 
   std::string_view rest_;
@@ -95,4 +98,4 @@ bool is_json(std::string_view text) {
   return reader.value() && reader.at_end();
 }
 
-}  // namespace ringtail::testing
+}  // namespace ringtail

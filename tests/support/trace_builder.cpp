@@ -4,7 +4,7 @@
 #include <tuple>
 #include <utility>
 
-namespace ringtail::testing {
+namespace ringtail {
 namespace {
 
 // The element of the sorted list with the key of `fresh`, which is put there if none has it.
@@ -111,4 +111,4 @@ TraceThread* TraceBuilder::current_thread() {
   return thread_ == kNoThread ? nullptr : &trace_.threads[index_of(thread_)];
 }
 
-}  // namespace ringtail::testing
+}  // namespace ringtail

@@ -2,8 +2,8 @@
 //
 //     const Trace trace = TraceBuilder().on("gpu:0").span("a", 0ns, 10ns).span("b", 5ns, 20ns).build();
 //
-// on(), thread(), shapes() and bytes() hold for all that follows; steps count from 0. build() sets the
-// accounts of the threads and the ledger to what was said, so that the trace obeys every law of check().
+// on(), thread(), shapes() and bytes() hold for all that follows; steps count from 0. The accounts of the
+// threads and the ledger follow what is said, so that the trace obeys the laws of check().
 #pragma once
 
 #include <chrono>
@@ -14,7 +14,7 @@
 
 #include "ringtail/trace/trace.h"
 
-namespace ringtail::testing {
+namespace ringtail {
 
 class TraceBuilder {
  public:
@@ -32,7 +32,7 @@ class TraceBuilder {
   TraceBuilder& untimed_us(std::string op, double duration_us);
   TraceBuilder& entry(const TraceEntry& entry);  // as it is
 
-  // `count` spans of `total` in sum that found the ring full. They need a thread().
+  // `count` spans of `total` in sum that found the ring full.
   TraceBuilder& folded(std::string op, std::uint64_t count, Nanoseconds total, std::uint64_t memory = 0);
 
   [[nodiscard]] Trace build() const { return trace_; }
@@ -49,4 +49,4 @@ class TraceBuilder {
   TraceEntry shaped_;  // the shapes, elements and bytes of what follows
 };
 
-}  // namespace ringtail::testing
+}  // namespace ringtail

@@ -10,12 +10,13 @@
 // about (accounts of threads in a trace of the reference) holds.
 //
 //   violations   the trace contradicts itself
-//     indexes            ids of folded totals, losses and open spans, and threads of rows, are in their
-//     tables durations          are finite and not negative total duration     total_duration_us is the sum
-//     of rows and folded totals, to 1e-9 relative thread accounts    per thread, attempted == recorded +
-//     folded thread rows        per thread, rows == recorded ledger             per thread, its losses ==
-//     folded; in sum, losses == folded totals order              per device, rows ascend by (begin, thread);
-//     only where every row has a begin
+//     indexes            ids outside the columns, and threads of rows, are in their tables
+//     durations          are finite and not negative
+//     total duration     is the sum of rows and folded totals, to 1e-9 relative
+//     thread accounts    per thread, attempted == recorded + folded
+//     thread rows        per thread, rows == recorded
+//     ledger             per thread, losses == folded; in sum, losses == folded totals
+//     order              per device, rows ascend by (begin, thread), where every row has a begin
 //   notices      allowed, and worth knowing
 //     completeness       spans are folded: the timeline has holes
 //     shapes             output_elements and memory_bytes are what the shapes of their row give
