@@ -6,21 +6,10 @@
 namespace ringtail {
 namespace {
 
-constexpr std::uint64_t kMost = std::numeric_limits<std::uint64_t>::max();
 constexpr std::uint64_t kHasOutput = std::uint64_t{1} << 63U;
 constexpr std::uint64_t kOneInput = std::uint64_t{1} << 32U;
 
 }  // namespace
-
-std::uint64_t saturating_multiply(std::uint64_t a, std::uint64_t b) noexcept {
-  std::uint64_t product = 0;
-  return __builtin_mul_overflow(a, b, &product) ? kMost : product;
-}
-
-std::uint64_t saturating_add(std::uint64_t a, std::uint64_t b) noexcept {
-  std::uint64_t sum = 0;
-  return __builtin_add_overflow(a, b, &sum) ? kMost : sum;
-}
 
 std::uint64_t element_count(Dims dims) noexcept {
   // A zero anywhere makes the product zero, also behind factors that overflow.
@@ -74,16 +63,18 @@ std::span<const std::uint64_t> SignatureBuilder::finish(std::uint32_t element_by
   return words_;
 }
 
-SignatureTable::SignatureTable() : rows_{{.words = {0}}, {.words = {0}}} {}
+SignatureTable::SignatureTable() : words_{{0}, {0}}, elements_(2, 0), bytes_(2, 0) {}
 
 ShapesId SignatureTable::intern(std::span<const std::uint64_t> words) {
   const std::uint64_t hash = hash_of(words);
   const std::uint32_t found =
-      index_.find(hash, [&](std::uint32_t id) { return std::ranges::equal(rows_[id].words, words); });
+      index_.find(hash, [&](std::uint32_t id) { return std::ranges::equal(words_[id], words); });
   if (found != IdIndex::kNotFound) return ShapesId{found};
   const std::uint32_t id = size();
   const Signature signature(words);
-  rows_.push_back({{words.begin(), words.end()}, signature.elements(), signature.bytes()});
+  words_.emplace_back(words.begin(), words.end());
+  elements_.push_back(signature.elements());
+  bytes_.push_back(signature.bytes());
   index_.insert(hash, id);
   return ShapesId{id};
 }

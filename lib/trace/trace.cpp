@@ -165,15 +165,6 @@ void Trace::reserve(std::size_t rows) {
   columns_.step.reserve(rows);
 }
 
-std::uint64_t Trace::output_elements(std::size_t row) const {
-  return columns_.output_elements.empty() ? signatures_.elements(columns_.shapes[row])
-                                          : columns_.output_elements[row];
-}
-
-std::uint64_t Trace::memory_bytes(std::size_t row) const {
-  return columns_.memory_bytes.empty() ? signatures_.bytes(columns_.shapes[row]) : columns_.memory_bytes[row];
-}
-
 std::optional<std::string_view> Trace::device(DeviceId device) const {
   if (device == kNoDevice) return std::nullopt;
   return device_names_.at(index_of(device));

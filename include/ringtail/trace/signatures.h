@@ -32,9 +32,16 @@ inline constexpr std::uint32_t kDefaultElementBytes = 8;  // the reference assum
 [[nodiscard]] std::uint64_t element_count(Dims dims) noexcept;
 
 // a * b, saturated at 2^64-1.
-[[nodiscard]] std::uint64_t saturating_multiply(std::uint64_t a, std::uint64_t b) noexcept;
+[[nodiscard]] inline std::uint64_t saturating_multiply(std::uint64_t a, std::uint64_t b) noexcept {
+  std::uint64_t product = 0;
+  return __builtin_mul_overflow(a, b, &product) ? UINT64_MAX : product;
+}
+
 // a + b, saturated at 2^64-1.
-[[nodiscard]] std::uint64_t saturating_add(std::uint64_t a, std::uint64_t b) noexcept;
+[[nodiscard]] inline std::uint64_t saturating_add(std::uint64_t a, std::uint64_t b) noexcept {
+  std::uint64_t sum = 0;
+  return __builtin_add_overflow(a, b, &sum) ? UINT64_MAX : sum;
+}
 
 // The element size that makes `elements` take `bytes`; kDefaultElementBytes where none does.
 [[nodiscard]] std::uint32_t element_bytes_of(std::uint64_t elements, std::uint64_t bytes) noexcept;
@@ -117,20 +124,18 @@ class SignatureTable {
   ShapesId intern(std::span<const std::uint64_t> words);
 
   // Requires, for these three: the id came from this table.
-  [[nodiscard]] Signature at(ShapesId id) const { return Signature(rows_[index_of(id)].words); }
-  [[nodiscard]] std::uint64_t elements(ShapesId id) const { return rows_[index_of(id)].elements; }
-  [[nodiscard]] std::uint64_t bytes(ShapesId id) const { return rows_[index_of(id)].bytes; }
+  [[nodiscard]] Signature at(ShapesId id) const { return Signature(words_[index_of(id)]); }
+  [[nodiscard]] std::uint64_t elements(ShapesId id) const { return elements_[index_of(id)]; }
+  [[nodiscard]] std::uint64_t bytes(ShapesId id) const { return bytes_[index_of(id)]; }
 
-  [[nodiscard]] std::uint32_t size() const noexcept { return static_cast<std::uint32_t>(rows_.size()); }
+  [[nodiscard]] std::uint32_t size() const noexcept { return static_cast<std::uint32_t>(words_.size()); }
 
  private:
-  struct Row {
-    std::vector<std::uint64_t> words;
-    std::uint64_t elements = 0;  // Signature::elements() and bytes(), computed once
-    std::uint64_t bytes = 0;
-  };
-  std::deque<Row> rows_;
-  IdIndex index_;  // rows 0 and 1 are not in it: nobody can intern them
+  std::deque<std::vector<std::uint64_t>> words_;
+  // Signature::elements() and bytes(), computed once and dense: analyses look them up for every row of a trace.
+  std::vector<std::uint64_t> elements_;
+  std::vector<std::uint64_t> bytes_;
+  IdIndex index_;  // ids 0 and 1 are not in it: nobody can intern them
 };
 
 }  // namespace ringtail

@@ -168,6 +168,16 @@ class Trace {
   SignatureTable signatures_;
 };
 
+// Inline: analyses ask for these once per row.
+inline std::uint64_t Trace::output_elements(std::size_t row) const {
+  return columns_.output_elements.empty() ? signatures_.elements(columns_.shapes[row])
+                                          : columns_.output_elements[row];
+}
+
+inline std::uint64_t Trace::memory_bytes(std::size_t row) const {
+  return columns_.memory_bytes.empty() ? signatures_.bytes(columns_.shapes[row]) : columns_.memory_bytes[row];
+}
+
 // Equal facts in equal order; the numbering of names and signatures does not matter.
 [[nodiscard]] bool operator==(const Trace& a, const Trace& b);
 

@@ -1,0 +1,52 @@
+// ringtail/analyze/check.h
+//
+// Can this trace be believed? Its conservation laws, and what a reader of its results should know.
+//
+//     for (const Finding& finding : check(trace)) {
+//       if (!finding.ok) std::cerr << finding.what << ": " << finding.detail << '\n';
+//     }
+//
+// Every check gives one finding, whether it holds or not, in the order below; what a trace has nothing to say
+// about (accounts of threads in a trace of the reference) holds.
+//
+//   violations   the trace contradicts itself
+//     indexes            ids outside the columns, and threads of rows, are in their tables
+//     durations          are finite and not negative
+//     total duration     is the sum of rows and folded totals, to 1e-9 relative
+//     thread accounts    per thread, attempted == recorded + folded
+//     thread rows        per thread, rows == recorded
+//     ledger             per thread, losses == folded; in sum, losses == folded totals
+//     order              per device, rows ascend by (begin, thread), where every row has a begin
+//   notices      allowed, and worth knowing
+//     completeness       spans are folded: the timeline has holes
+//     shapes             output_elements and memory_bytes are what the shapes of their row give
+//     steps              each row's step is above all before it
+//     clock              no span ended before it began
+//     dropped shapes     no shapes were left out
+//     open spans         none was open at the end
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "ringtail/trace/trace.h"
+
+namespace ringtail {
+
+enum class Severity : std::uint8_t { kViolation, kNotice };
+
+struct Finding {
+  std::string_view what;                     // the check's name as listed above; static storage
+  Severity severity = Severity::kViolation;  // what it means when not ok
+  bool ok = true;
+  std::string detail;  // one line: what was expected and what was found, the first offender named
+};
+
+[[nodiscard]] std::vector<Finding> check(const Trace& trace);
+
+// True when no violation was found; notices do not count.
+[[nodiscard]] bool is_consistent(const std::vector<Finding>& findings);
+
+}  // namespace ringtail

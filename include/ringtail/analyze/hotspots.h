@@ -1,0 +1,17 @@
+// ringtail/analyze/hotspots.h
+//
+// Which operations hold much memory: the rows above a threshold.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "ringtail/trace/trace.h"
+
+namespace ringtail {
+
+// The rows whose memory is strictly above the threshold, in trace order. Views into `trace`.
+// Folded spans are not rows: of a trace with losses this is a part (see exactness.h).
+[[nodiscard]] std::vector<EntryView> memory_hotspots(const Trace& trace, std::uint64_t threshold_bytes);
+
+}  // namespace ringtail

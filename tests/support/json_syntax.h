@@ -1,0 +1,11 @@
+// Is a text one JSON value? A slow obvious reader of the grammar of RFC 8259, for what exporters write.
+#pragma once
+
+#include <string_view>
+
+namespace ringtail {
+
+// Control characters in strings, numbers like 01 or NaN, and anything after the value are refused.
+[[nodiscard]] bool is_json(std::string_view text);
+
+}  // namespace ringtail
