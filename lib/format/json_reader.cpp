@@ -61,17 +61,17 @@ class BlockReader {
       bytes_ += block.size();
       return true;
     }
-    error_ = describe(code, locator().locate(block.data() + consumed));
+    error_ = describe(code, locator().locate(block.data() + consumed), more);
     return false;
   }
 
-  Error describe(boost::json::error_code code, const TokenLocator::Place& place) {
+  Error describe(boost::json::error_code code, const TokenLocator::Place& place, bool more) {
     if (const auto& failure = walker().failure()) {
       return error_at(failure->offset.value_or(place.offset), failure->message, failure->code);
     }
     if (!code) return error_at(place.offset, "$: expected nothing after the trace, found " + text_of(place));
     const std::string path = walker().path();
-    if (code == boost::json::error::incomplete) {
+    if (!more) {
       return error_at(bytes_, path + ": expected more, found the end of the file");
     }
     if (code == boost::json::error::too_deep) {
