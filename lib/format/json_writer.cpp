@@ -3,6 +3,7 @@
 #include <ostream>
 #include <set>
 #include <utility>
+#include <vector>
 
 #include "format/pretty_json.h"
 #include "format/utf8.h"
@@ -98,17 +99,53 @@ void write_shape(PrettyJson& json, Dims dims) {
   json.end_array();
 }
 
-void write_entry(PrettyJson& json, const EntryView& entry) {
+// The shapes of an entry are most of its text, and programs repeat them: the text of a few is kept to be
+// copied.
+class ShapesText {
+ public:
+  explicit ShapesText(const SignatureTable& signatures) : signatures_(signatures), kept_(kKept) {}
+
+  // Requires: `out` is what `json` appends to.
+  void write(PrettyJson& json, const std::string& out, ShapesId id) {
+    Kept& kept = kept_[index_of(id) % kKept];
+    if (kept.id == id) return json.members(kept.text);
+    const std::size_t before = out.size();
+    const Signature signature = signatures_.at(id);
+    json.key("input_shapes");
+    json.begin_array();
+    for (const Dims dims : signature.inputs()) write_shape(json, dims);
+    json.end_array();
+    json.key("output_shape");
+    write_shape(json, signature.output());
+    // A giant is not worth its memory; an id never seen before is too likely never to be seen again.
+    if (out.size() - before > kMostBytes) return;
+    if (kept.last_missed == id) {
+      kept.text.assign(out, before);
+      kept.id = id;
+    }
+    kept.last_missed = id;
+  }
+
+ private:
+  static constexpr std::size_t kKept = 256;
+  static constexpr std::size_t kMostBytes = 4096;
+  struct Kept {
+    ShapesId id{0xFFFF'FFFF};
+    ShapesId last_missed{0xFFFF'FFFF};
+    std::string text;
+  };
+  const SignatureTable& signatures_;
+  std::vector<Kept> kept_;
+};
+
+void write_entry(PrettyJson& json, const std::string& out, ShapesText& shapes, const Trace& trace,
+                 std::size_t row) {
+  const EntryView entry = trace[row];
   json.begin_object();
   member(json, "step", entry.step());
   member(json, "operation", entry.operation());
   member_or_null(json, "device_id", entry.device());
-  json.key("input_shapes");
-  json.begin_array();
-  for (const Dims dims : entry.input_shapes()) write_shape(json, dims);
-  json.end_array();
-  json.key("output_shape");
-  write_shape(json, entry.output_shape());
+  shapes.write(json, out, trace.columns().shapes[row]);
   member(json, "duration_us", entry.duration_us());
   member(json, "output_elements", entry.output_elements());
   member(json, "memory_bytes", entry.memory_bytes());
@@ -178,6 +215,7 @@ void write_one(PrettyJson& json, const Trace& trace, const OpenSpan& span) {
 template <class Flush>
 bool write_document(const Trace& trace, std::string& buffer, Flush flush) {
   PrettyJson json(buffer);
+  ShapesText shapes(trace.signatures());
   const auto write_list = [&](std::string_view key, const auto& list) {
     if (list.empty()) return true;
     json.key(key);
@@ -194,7 +232,7 @@ bool write_document(const Trace& trace, std::string& buffer, Flush flush) {
   json.key("entries");
   json.begin_array();
   for (std::size_t row = 0; row < trace.size(); ++row) {
-    write_entry(json, trace[row]);
+    write_entry(json, buffer, shapes, trace, row);
     if (!flush()) return false;
   }
   json.end_array();

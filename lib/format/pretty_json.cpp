@@ -1,5 +1,8 @@
 #include "format/pretty_json.h"
 
+#include <algorithm>
+#include <cstring>
+
 #include "format/number_text.h"
 #include "format/utf8.h"
 
@@ -8,6 +11,25 @@ namespace {
 
 constexpr bool is_plain(char c) {
   return c >= 0x20 && c < 0x7F && c != '"' && c != '\\';
+}
+
+// How many bytes at the front need no escape and no look at UTF-8.
+std::size_t plain_prefix(std::string_view text) {
+  constexpr std::uint64_t kOnes = 0x0101'0101'0101'0101;
+  constexpr std::uint64_t kTops = 0x8080'8080'8080'8080;
+  std::size_t at = 0;
+  // Eight at a time: a top bit appears for a byte below 0x20, equal to " or \, DEL, or above ASCII. A borrow
+  // may mark the byte behind such a one too, which only ends the stride; the loop below looks again.
+  for (; at + sizeof(std::uint64_t) <= text.size(); at += sizeof(std::uint64_t)) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, text.data() + at, sizeof(word));
+    const std::uint64_t quote = (word ^ kOnes * '"') - kOnes;
+    const std::uint64_t backslash = (word ^ kOnes * '\\') - kOnes;
+    const std::uint64_t special = (word - kOnes * 0x20) | quote | backslash | (word + kOnes) | word;
+    if ((special & kTops) != 0) break;
+  }
+  while (at < text.size() && is_plain(text[at])) ++at;
+  return at;
 }
 
 void append_escaped(std::string& out, char c) {
@@ -51,8 +73,7 @@ void append_escaped(std::string& out, char c) {
 void append_json_string(std::string& out, std::string_view text) {
   out += '"';
   while (!text.empty()) {
-    std::size_t plain = 0;
-    while (plain < text.size() && is_plain(text[plain])) ++plain;
+    const std::size_t plain = plain_prefix(text);
     out.append(text.data(), plain);
     text.remove_prefix(plain);
     if (text.empty()) break;
@@ -70,12 +91,13 @@ void append_json_string(std::string& out, std::string_view text) {
 }
 
 void PrettyJson::next_line() {
-  static constexpr std::string_view kSpaces = "\n                                ";
-  if (!empty_) out_ += ',';
+  static constexpr std::string_view kBreak = ",\n                                ";
+  const std::size_t first = empty_ ? 1 : 0;  // no comma before the first element
   empty_ = false;
-  const std::size_t bytes = 1 + 2 * depth_;
-  out_.append(kSpaces.data(), bytes < kSpaces.size() ? bytes : kSpaces.size());
-  if (bytes > kSpaces.size()) out_.append(bytes - kSpaces.size(), ' ');
+  const std::size_t spaces = 2 * depth_;
+  const std::size_t end = std::min(2 + spaces, kBreak.size());
+  out_.append(kBreak.data() + first, end - first);
+  if (2 + spaces > end) out_.append(2 + spaces - end, ' ');
 }
 
 void PrettyJson::before_value() {
@@ -133,6 +155,11 @@ void PrettyJson::value(std::string_view text) {
 void PrettyJson::value(bool truth) {
   before_value();
   out_ += truth ? "true" : "false";
+}
+
+void PrettyJson::members(std::string_view written) {
+  out_ += written;
+  empty_ = false;
 }
 
 void PrettyJson::null() {

@@ -48,6 +48,20 @@ TEST(PrettyJson, EscapesWhatTheReferenceEscapes) {
   EXPECT_EQ(json_of("\xC3\xA9\xF0\x9F\x98\x80"), "\"\xC3\xA9\xF0\x9F\x98\x80\"");
 }
 
+// The scan takes eight bytes at a time; each place in and behind such a stride must see each special byte.
+TEST(PrettyJson, EscapesAtEveryPlaceOfALongText) {
+  for (std::size_t at = 0; at < 20; ++at) {
+    for (int byte = 0; byte < 0x80; ++byte) {
+      std::string text(20, 'x');
+      text[at] = static_cast<char>(byte);
+      std::string expected = json_of(text.substr(at, 1));
+      expected = "\"" + std::string(at, 'x') + expected.substr(1, expected.size() - 2) +
+                 std::string(19 - at, 'x') + "\"";
+      ASSERT_EQ(json_of(text), expected) << "byte " << byte << " at " << at;
+    }
+  }
+}
+
 struct Invalid {
   const char* bytes;
   int replaced;  // by so many U+FFFD
