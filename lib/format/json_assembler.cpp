@@ -1,6 +1,5 @@
 #include "format/json_assembler.h"
 
-#include <optional>
 #include <utility>
 
 namespace ringtail {

@@ -1,5 +1,6 @@
 #include "format/number_text.h"
 
+#include <algorithm>
 #include <cassert>
 #include <charconv>
 #include <cmath>

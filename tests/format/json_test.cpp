@@ -231,7 +231,7 @@ TEST(JsonRead, GivesBackWhatWasWritten) {
     const Status status = write_json(trace, out);
     ASSERT_TRUE(status.ok()) << "seed " << seed << ": " << status.error().message;
     EXPECT_EQ(out.str(), to_json(trace)) << "seed " << seed;
-    for (const std::size_t block_bytes : {1, 3, 1000, 64 * 1024}) {
+    for (const std::size_t block_bytes : {1U, 3U, 1000U, 65'536U}) {
       std::istringstream in(out.str());
       const Result<Trace> back = read_json_in_blocks(in, block_bytes);
       ASSERT_TRUE(back.ok()) << "seed " << seed << ": " << back.error().message;
