@@ -7,7 +7,8 @@
 #include <vector>
 
 #include "format/chrome_layout.h"
-#include "format/json_text.h"
+#include "format/chrome_numbers.h"
+#include "format/pretty_json.h"
 
 namespace ringtail {
 namespace {

@@ -1,0 +1,119 @@
+// Feeds Boost.JSON's event parser (json_walker.h is its handler) block by block, and turns what stopped it
+// into one line that says where.
+#include "format/json_reader.h"
+
+#include <boost/json/basic_parser_impl.hpp>
+#include <cstdint>
+#include <istream>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "format/json_walker.h"
+#include "ringtail/format/json.h"
+
+namespace ringtail {
+namespace {
+
+constexpr std::size_t kBlockBytes = 64 * 1024;
+
+Error error_at(std::uint64_t offset, std::string_view message, ErrorCode code = ErrorCode::kMalformed) {
+  return {code, "byte " + std::to_string(offset) + ": " + std::string(message)};
+}
+
+// What stands where the parser gave up. Only the token's first byte is sure to be the same for all blocks.
+std::string text_of(const TokenLocator::Place& place) {
+  using What = TokenLocator::Place::What;
+  if (place.what == What::kString) return "a malformed string";
+  const bool is_number = (place.byte >= '0' && place.byte <= '9') || place.byte == '-';
+  if (place.what == What::kScalar && is_number) return "a malformed number";
+  return quoted(std::string_view(&place.byte, 1));
+}
+
+class BlockReader {
+ public:
+  // Takes the input's next bytes. False: there is an error().
+  [[nodiscard]] bool feed(std::string_view block) { return parse(block, true); }
+
+  // The input has ended. Nothing but error() may be called afterwards.
+  [[nodiscard]] Result<Trace> finish() {
+    if (!parse("", false)) return error_;
+    if (const auto stray = assembler().find_stray_thread()) {
+      return error_at(stray->offset, stray->path + ": " + stray->problem);
+    }
+    return assembler().take_trace();
+  }
+
+  [[nodiscard]] const Error& error() const { return error_; }
+
+ private:
+  JsonWalker& walker() { return parser_.handler(); }
+  TokenLocator& locator() { return walker().locator(); }
+  TraceAssembler& assembler() { return walker().assembler(); }
+
+  bool parse(std::string_view block, bool more) {
+    locator().begin_block(block);
+    boost::json::error_code code;
+    const std::size_t consumed = parser_.write_some(more, block.data(), block.size(), code);
+    if (!code && consumed == block.size()) {
+      locator().end_block();
+      bytes_ += block.size();
+      return true;
+    }
+    error_ = describe(code, locator().locate(block.data() + consumed), more);
+    return false;
+  }
+
+  Error describe(boost::json::error_code code, const TokenLocator::Place& place, bool more) {
+    if (const auto& failure = walker().failure()) {
+      return error_at(failure->offset.value_or(place.offset), failure->message, failure->code);
+    }
+    if (!code) return error_at(place.offset, "$: expected nothing after the trace, found " + text_of(place));
+    const std::string path = walker().path();
+    if (!more) {
+      return error_at(bytes_, path + ": expected more, found the end of the file");
+    }
+    if (code == boost::json::error::too_deep) {
+      return error_at(place.offset, path + ": expected at most 32 levels of nesting, found more");
+    }
+    if (code == boost::json::error::exponent_overflow) {
+      return error_at(place.offset, path + ": expected an exponent of at most 32 bits, found a larger one");
+    }
+    return error_at(place.offset, path + ": expected valid JSON, found " + text_of(place));
+  }
+
+  boost::json::basic_parser<JsonWalker> parser_{boost::json::parse_options{}};  // 32 levels, nothing but JSON
+  std::uint64_t bytes_ = 0;
+  Error error_;
+};
+
+}  // namespace
+
+Result<Trace> read_json_in_blocks(std::istream& in, std::size_t block_bytes) {
+  BlockReader reader;
+  std::vector<char> block(block_bytes);
+  std::uint64_t bytes = 0;
+  while (in.good()) {
+    in.read(block.data(), static_cast<std::streamsize>(block.size()));
+    const auto count = static_cast<std::size_t>(in.gcount());
+    bytes += count;
+    if (!reader.feed({block.data(), count})) return reader.error();
+  }
+  if (!in.eof()) return Error{ErrorCode::kIo, "byte " + std::to_string(bytes) + ": the stream refused to be read"};
+  return reader.finish();
+}
+
+Result<Trace> read_json(std::istream& in) { return read_json_in_blocks(in, kBlockBytes); }
+
+Result<Trace> read_json(std::string_view text) {
+  BlockReader reader;
+  while (!text.empty()) {
+    const std::string_view block = text.substr(0, kBlockBytes);
+    if (!reader.feed(block)) return reader.error();
+    text.remove_prefix(block.size());
+  }
+  return reader.finish();
+}
+
+}  // namespace ringtail
