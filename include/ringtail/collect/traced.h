@@ -6,6 +6,10 @@
 //     TracedExecutor pool(session, [&](auto task) { boost::asio::post(threads, std::move(task)); });
 //     traced(pool, session.op("load"), [&] { load(batch); });
 //
+// A task that takes a Scope& gets the span it runs in, to say shapes or bytes that only it knows:
+//
+//     traced(pool, session.op("load"), [&](Scope& scope) { scope.shapes({}, {load(batch), 3}, 4); });
+//
 // Works with anything that takes a callable: a post function, a queue's push, std::async. Each worker thread
 // records through Session::this_thread(), so nothing is set up per thread.
 //
@@ -14,6 +18,7 @@
 // Cost     Two clock reads and the copy of a callable more than posting it untraced; one span per task.
 #pragma once
 
+#include <concepts>
 #include <utility>
 
 #include "ringtail/collect/session.h"
@@ -34,7 +39,11 @@ class TracedExecutor {
                   task = std::move(task)]() mutable -> decltype(auto) {
       Scope scope(session->this_thread(), op, device);
       scope.queued_at(submitted);
-      return task();
+      if constexpr (std::invocable<Task&, Scope&>) {
+        return task(scope);
+      } else {
+        return task();
+      }
     });
   }
 

@@ -1,0 +1,117 @@
+// What all commands have in common: help, and what a wrong command line gives.
+#include "tools/ringtail/command_line.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/tools/command_fixture.h"
+#include "tools/ringtail/dispatch.h"
+
+namespace ringtail::cli {
+namespace {
+
+using ::testing::EndsWith;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+constexpr Command kCommands[] = {
+    {"analyze", "what a trace says", analyze},
+    {"check", "whether it can be believed", cli::check},
+    {"convert", "between formats", convert},
+    {"demo", "a workload", demo},
+};
+
+Outcome run_program(const Arguments& arguments) {
+  return run([](const Arguments& given, Streams& io) { return dispatch(kCommands, given, io); }, arguments);
+}
+
+TEST(CommandLine, HelpsWithAnExampleInEightyColumns) {
+  for (const Command& command : kCommands) {
+    const Outcome outcome = run_program({command.name, "--help"});
+    EXPECT_EQ(outcome.code, kDone);
+    EXPECT_EQ(outcome.err, "");
+    EXPECT_THAT(outcome.out, HasSubstr(std::string("Example:\n  ringtail ") + command.name));
+    for (const std::string& line : lines_of(outcome.out)) EXPECT_LE(line.size(), 80U) << line;
+  }
+}
+
+TEST(CommandLine, ListsTheCommandsWithAnExampleInEightyColumns) {
+  const Outcome outcome = run_program({"--help"});
+  EXPECT_EQ(outcome.code, kDone);
+  EXPECT_THAT(outcome.out, HasSubstr("Example:"));
+  for (const Command& command : kCommands) EXPECT_THAT(outcome.out, HasSubstr(command.summary));
+  for (const std::string& line : lines_of(outcome.out)) EXPECT_LE(line.size(), 80U) << line;
+}
+
+TEST(CommandLine, SaysItsVersion) {
+  const Outcome outcome = run_program({"--version"});
+  EXPECT_EQ(outcome.code, kDone);
+  EXPECT_THAT(outcome.out, ::testing::MatchesRegex("ringtail [0-9]+\\.[0-9]+\\.[0-9]+\n"));
+}
+
+struct UsageCase {
+  const char* what;
+  Arguments arguments;
+};
+
+const UsageCase kWrong[] = {
+    {"no command", {}},
+    {"unknown command", {"frobnicate"}},
+    {"unknown command with an escape", {"\x1b[2J\n"}},
+    {"no trace", {"analyze"}},
+    {"unknown option", {"analyze", "t.json", "--frobnicate"}},
+    {"unknown format", {"analyze", "t.json", "--format", "xml"}},
+    {"negative count", {"analyze", "t.json", "--top", "-1"}},
+    {"count past 2^64", {"analyze", "t.json", "--top", "18446744073709551616"}},
+    {"octal is no count", {"analyze", "t.json", "--top", "0x10"}},
+    {"count with a tail", {"analyze", "t.json", "--top", "10k"}},
+    {"empty count", {"analyze", "t.json", "--top", ""}},
+    {"ratio that is no number", {"analyze", "t.json", "--min-comm-ratio", "nan"}},
+    {"option twice", {"analyze", "t.json", "--top", "1", "--top", "2"}},
+    {"option without its value", {"analyze", "t.json", "--top"}},
+    {"no output", {"convert", "t.json"}},
+    {"two inputs", {"convert", "t.json", "u.json", "-o", "v.json"}},
+    {"unknown target", {"convert", "t.json", "-o", "v.json", "--to", "xml"}},
+    {"no devices", {"demo", "--devices", "0"}},
+    {"straggler past the devices", {"demo", "--devices", "2", "--straggler", "2:2"}},
+    {"straggler without a factor", {"demo", "--straggler", "1"}},
+    {"straggler that is faster", {"demo", "--straggler", "1:0.5"}},
+    {"ring of nothing", {"demo", "--ring-entries", "0"}},
+};
+
+TEST(CommandLine, AnswersAWrongOneWithOneLineAndCodeTwo) {
+  for (const UsageCase& wrong : kWrong) {
+    const Outcome outcome = run_program(wrong.arguments);
+    EXPECT_EQ(outcome.code, kUsage) << wrong.what;
+    EXPECT_EQ(outcome.out, "") << wrong.what;
+    EXPECT_THAT(outcome.err, StartsWith("ringtail: ")) << wrong.what;
+    EXPECT_THAT(outcome.err, EndsWith("--help\n")) << wrong.what;
+    EXPECT_EQ(lines_of(outcome.err).size(), 1U) << wrong.what << ": " << outcome.err;
+    EXPECT_EQ(outcome.err.find('\x1b'), std::string::npos) << wrong.what;
+  }
+}
+
+TEST(CommandLine, TakesNamesInBracketsAsTheyAre) {
+  std::vector<std::string> names;
+  CommandLine line("test", "", "");
+  line.many("NAME", names, "");
+  std::istringstream in;
+  std::ostringstream out;
+  Streams io{in, out, out};
+  EXPECT_EQ(line.parse({"[a,b]", "c", "-"}, io), std::nullopt);
+  EXPECT_THAT(names, ::testing::ElementsAre("[a,b]", "c", "-"));
+}
+
+TEST(Dispatch, MakesOneLineOfAnException) {
+  const Command throwing[] = {
+      {"fail", "", [](const Arguments&, Streams&) -> int { throw std::runtime_error("no\nluck"); }}};
+  std::istringstream in;
+  std::ostringstream out;
+  std::ostringstream err;
+  Streams io{in, out, err};
+  EXPECT_EQ(dispatch(throwing, {"fail"}, io), kFailed);
+  EXPECT_EQ(err.str(), "ringtail: no\\x0aluck\n");
+}
+
+}  // namespace
+}  // namespace ringtail::cli

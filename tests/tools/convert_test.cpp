@@ -1,0 +1,91 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <chrono>
+
+#include "ringtail/format/json.h"
+#include "tests/support/trace_builder.h"
+#include "tests/tools/command_fixture.h"
+
+namespace ringtail::cli {
+namespace {
+
+using namespace std::chrono_literals;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+std::string small_trace() { return to_json(TraceBuilder().on("gpu:0").untimed("a;b", 5us).build()); }
+
+TEST(Convert, WritesTheSameBytesOfJson) {
+  const TemporaryFolder folder;
+  const std::string in = folder.file("in.json", small_trace());
+  EXPECT_EQ(run(convert, {in, "-o", folder.path("out.json")}).code, kDone);
+  EXPECT_EQ(content_of(folder.path("out.json")), small_trace());
+}
+
+TEST(Convert, GuessesTheFormatByTheEnding) {
+  const TemporaryFolder folder;
+  const std::string in = folder.file("in.json", small_trace());
+  EXPECT_EQ(run(convert, {in, "-o", folder.path("out.collapsed")}).code, kDone);
+  EXPECT_EQ(content_of(folder.path("out.collapsed")), "trace;gpu:0;a%3Bb 5\n");
+  EXPECT_EQ(run(convert, {in, "-o", folder.path("out.chrome.json")}).code, kDone);
+  EXPECT_THAT(content_of(folder.path("out.chrome.json")), HasSubstr("traceEvents"));
+}
+
+TEST(Convert, TakesTheFormatThatIsSaidRatherThanTheEnding) {
+  const TemporaryFolder folder;
+  const std::string in = folder.file("in.json", small_trace());
+  EXPECT_EQ(run(convert, {in, "-o", folder.path("out.json"), "--to", "collapsed"}).code, kDone);
+  EXPECT_EQ(content_of(folder.path("out.json")), "trace;gpu:0;a%3Bb 5\n");
+}
+
+TEST(Convert, WritesStandardInputToStandardOutput) {
+  const Outcome outcome = run(convert, {"-", "-o", "-", "--to", "json"}, small_trace());
+  EXPECT_EQ(outcome.code, kDone);
+  EXPECT_EQ(outcome.out, small_trace());
+  EXPECT_EQ(outcome.err, "");
+}
+
+TEST(Convert, NeedsAFormatForAnUnknownEnding) {
+  EXPECT_EQ(run(convert, {"-", "-o", "-"}, small_trace()).code, kUsage);
+  EXPECT_EQ(run(convert, {"-", "-o", "out.xml"}, small_trace()).code, kUsage);
+}
+
+TEST(Convert, RefusesAnExistingFileWithoutForce) {
+  const TemporaryFolder folder;
+  const std::string in = folder.file("in.json", small_trace());
+  const std::string old = folder.file("old.json", "old");
+  const Outcome refused = run(convert, {in, "-o", old});
+  EXPECT_EQ(refused.code, kFailed);
+  EXPECT_EQ(refused.err, "ringtail: " + old + ": expected a new file, found one; --force replaces it\n");
+  EXPECT_EQ(content_of(old), "old");
+  EXPECT_EQ(run(convert, {in, "-o", old, "--force"}).code, kDone);
+  EXPECT_EQ(content_of(old), small_trace());
+}
+
+TEST(Convert, LeavesOnlyTheFileAndForItsOwnerOnly) {
+  const TemporaryFolder folder;
+  EXPECT_EQ(run(convert, {"-", "-o", folder.path("out.json")}, small_trace()).code, kDone);
+  EXPECT_THAT(folder.names(), ElementsAre("out.json"));
+  struct stat status {};
+  ASSERT_EQ(::stat(folder.path("out.json").c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 0777U, 0600U);
+}
+
+TEST(Convert, ConvertsAFileInPlace) {
+  const TemporaryFolder folder;
+  const std::string in = folder.file("in.json", small_trace());
+  EXPECT_EQ(run(convert, {in, "-o", in, "--to", "collapsed", "--force"}).code, kDone);
+  EXPECT_EQ(content_of(in), "trace;gpu:0;a%3Bb 5\n");
+}
+
+TEST(Convert, SaysThatAFolderIsMissing) {
+  const TemporaryFolder folder;
+  const Outcome outcome = run(convert, {"-", "-o", folder.path("no/out.json")}, small_trace());
+  EXPECT_EQ(outcome.code, kFailed);
+  EXPECT_THAT(outcome.err, HasSubstr("expected to create a file there, found: No such file or directory\n"));
+}
+
+}  // namespace
+}  // namespace ringtail::cli

@@ -1,0 +1,96 @@
+#include "ringtail/analyze/check.h"
+
+#include <sstream>
+
+#include "command.h"
+#include "command_line.h"
+#include "json_writer.h"
+#include "printable.h"
+#include "table.h"
+#include "trace_input.h"
+#include "units.h"
+
+namespace ringtail::cli {
+namespace {
+
+const char* severity_text(const Finding& finding) {
+  return finding.severity == Severity::kViolation ? "violation" : "notice";
+}
+
+// What holds on one line each; what does not, with what was found.
+void write_text(const std::vector<Finding>& findings, const std::string& name, const Terminal& terminal,
+                std::ostream& out) {
+  out << painted(printable(name), Ink::kBold, terminal) << '\n';
+  std::uint64_t violations = 0;
+  std::uint64_t notices = 0;
+  for (const Finding& finding : findings) {
+    const bool violated = !finding.ok && finding.severity == Severity::kViolation;
+    violations += violated ? 1 : 0;
+    notices += !finding.ok && !violated ? 1 : 0;
+    const std::string verdict = finding.ok ? "holds" : violated ? "VIOLATED" : "notice";
+    const Ink ink = finding.ok ? Ink::kGreen : violated ? Ink::kRed : Ink::kYellow;
+    out << "  " << painted(verdict, ink, terminal) << std::string(10 - verdict.size(), ' ') << finding.what << '\n';
+    if (!finding.ok) print_wrapped(out, terminal, printable(finding.detail), 12);
+  }
+  out << "  " << count_text(findings.size(), "check") << ": " << count_text(violations, "violation") << ", "
+      << count_text(notices, "notice") << '\n';
+}
+
+void write_json(const std::vector<Finding>& findings, const std::string* name, JsonWriter& json) {
+  json.open_object();
+  if (name != nullptr) json.member("file", *name);
+  json.member("consistent", is_consistent(findings));
+  json.key("findings");
+  json.open_array();
+  for (const Finding& finding : findings) {
+    json.open_object();
+    json.member("check", finding.what);
+    json.member("detail", finding.detail);
+    json.member("ok", finding.ok);
+    json.member("severity", severity_text(finding));
+    json.close_object();
+  }
+  json.close_array();
+  json.close_object();
+}
+
+}  // namespace
+
+int check(const Arguments& arguments, Streams& io) {
+  std::vector<std::string> names;
+  std::string format = "text";
+  bool strict = false;
+  CommandLine line("check", "Whether a trace can be believed: its conservation laws, and what to know of it.",
+                   "ringtail check trace.json --strict");
+  line.many("TRACE", names, "trace files (JSON); - is standard input");
+  line.choice("--format", format, {"text", "json"}, "what to print");
+  line.flag("--strict", strict, "exit with 4 when spans are missing\nfrom the timeline");
+  if (const auto code = line.parse(arguments, io)) return *code;
+
+  std::ostringstream report;
+  JsonWriter json(report);
+  const bool is_json = format == "json";
+  const bool several = names.size() > 1;
+  bool consistent = true;
+  bool complete = true;
+  if (is_json && several) json.open_array();
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    const Result<Trace> trace = load_trace(names[i], io.in);
+    if (!trace.ok()) return complain(io, shown_name(names[i]), trace.error());
+    const std::vector<Finding> findings = ringtail::check(trace.value());
+    consistent = consistent && is_consistent(findings);
+    complete = complete && trace.value().complete();
+    if (is_json) {
+      write_json(findings, several ? &names[i] : nullptr, json);
+    } else {
+      if (i > 0) report << '\n';
+      write_text(findings, shown_name(names[i]), terminal_of(io.out), report);
+    }
+  }
+  if (is_json && several) json.close_array();
+  io.out << report.view();
+  if (!consistent) return kFailed;
+  return strict && !complete ? kLossy : kDone;
+}
+
+}  // namespace ringtail::cli

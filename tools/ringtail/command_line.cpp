@@ -1,0 +1,140 @@
+#include "command_line.h"
+
+#include <CLI/CLI.hpp>
+#include <charconv>
+#include <cmath>
+
+#include "printable.h"
+#include "units.h"
+
+namespace ringtail::cli {
+namespace {
+
+template <class Number>
+std::optional<Number> number_in(const std::string& text) {
+  Number number{};
+  const char* end = text.data() + text.size();
+  const auto [stopped, error] = std::from_chars(text.data(), end, number);
+  if (error != std::errc() || stopped != end || text.empty()) return std::nullopt;
+  return number;
+}
+
+std::string plain(double value) {
+  char digits[32];
+  return {digits, std::to_chars(digits, digits + sizeof digits, value).ptr};
+}
+
+std::string plain(std::uint64_t value) { return std::to_string(value); }
+
+template <class Number>
+std::optional<std::string> accept_within(const std::string& text, std::optional<Number> number, Number least,
+                                         Number most, const char* kind, Number& value) {
+  if (number && *number >= least && *number <= most) {
+    value = *number;
+    return std::nullopt;
+  }
+  return std::string(kind) + " from " + plain(least) + " to " + plain(most) + ", found " + ringtail::quoted(text);
+}
+
+}  // namespace
+
+std::optional<std::uint64_t> whole_number(const std::string& text) { return number_in<std::uint64_t>(text); }
+
+std::optional<double> real_number(const std::string& text) {
+  const std::optional<double> number = number_in<double>(text);
+  return number && std::isfinite(*number) ? number : std::nullopt;
+}
+
+struct CommandLine::Parser {
+  CLI::App app;
+};
+
+CommandLine::CommandLine(const std::string& name, const std::string& summary, const std::string& example)
+    : name_(name), parser_(new Parser{CLI::App(summary)}) {
+  CLI::App& app = parser_->app;
+  app.name("ringtail " + name);
+  app.set_help_flag("-h,--help", "print this and exit");
+  app.footer("Example:\n  " + example);
+  app.get_formatter()->column_width(34);
+}
+
+CommandLine::~CommandLine() = default;
+
+void CommandLine::one(const std::string& name, std::string& value, const std::string& help) {
+  parser_->app.add_option(name, value, help)->required()->type_name("");
+}
+
+void CommandLine::many(const std::string& name, std::vector<std::string>& values, const std::string& help) {
+  parser_->app.add_option(name, values, help)->required()->type_name("");
+}
+
+void CommandLine::flag(const std::string& flags, bool& value, const std::string& help) {
+  parser_->app.add_flag(flags, value, help);
+}
+
+void CommandLine::text(const std::string& flags, const std::string& value_name, std::string& value,
+                       const std::string& help) {
+  CLI::Option* option = parser_->app.add_option(flags, value, help)->type_name(value_name);
+  if (!value.empty()) option->default_str(value);
+}
+
+void CommandLine::parsed(const std::string& flags, const std::string& value_name, const std::string& default_text,
+                         const std::function<std::optional<std::string>(const std::string&)>& accept,
+                         const std::string& help) {
+  const std::string name = flags.substr(flags.find("--"));
+  const auto take = [accept, name](const std::string& value) {
+    if (const auto expected = accept(value)) throw CLI::ValidationError(name, "expected " + *expected);
+  };
+  parser_->app.add_option_function<std::string>(flags, take, help)->type_name(value_name)->default_str(default_text);
+}
+
+void CommandLine::choice(const std::string& flags, std::string& value, const std::vector<std::string>& choices,
+                         const std::string& help) {
+  std::string names;
+  for (const std::string& choice : choices) names += (names.empty() ? "" : "|") + choice;
+  const auto accept = [&value, choices, names](const std::string& text) -> std::optional<std::string> {
+    if (std::ranges::find(choices, text) == choices.end()) return names + ", found " + ringtail::quoted(text);
+    value = text;
+    return std::nullopt;
+  };
+  parsed(flags, names, value, accept, help);
+}
+
+void CommandLine::whole(const std::string& flags, const std::string& value_name, std::uint64_t& value,
+                        std::uint64_t least, std::uint64_t most, const std::string& help) {
+  const auto accept = [&value, least, most](const std::string& text) {
+    return accept_within(text, whole_number(text), least, most, "a whole number", value);
+  };
+  parsed(flags, value_name, plain(value), accept, help);
+}
+
+void CommandLine::real(const std::string& flags, const std::string& value_name, double& value, double least,
+                       double most, const std::string& help) {
+  const auto accept = [&value, least, most](const std::string& text) {
+    return accept_within(text, real_number(text), least, most, "a number", value);
+  };
+  parsed(flags, value_name, plain(value), accept, help);
+}
+
+void CommandLine::required(const std::string& flags) { parser_->app.get_option(flags)->required(); }
+
+std::optional<int> CommandLine::parse(const Arguments& arguments, Streams& io) {
+  try {
+    parser_->app.parse(Arguments(arguments.rbegin(), arguments.rend()));  // CLI11 takes them last first
+  } catch (const CLI::CallForHelp&) {
+    io.out << parser_->app.help();
+    return kDone;
+  } catch (const CLI::ParseError& error) {
+    return complain_usage(io, name_, error.what());
+  }
+  return std::nullopt;
+}
+
+int complain_usage(Streams& io, const std::string& name, const std::string& message) {
+  const std::string command = name.empty() ? "ringtail" : "ringtail " + name;
+  io.err << "ringtail: " << (name.empty() ? "" : name + ": ") << printable(message) << "; see " << command
+         << " --help\n";
+  return kUsage;
+}
+
+}  // namespace ringtail::cli

@@ -1,0 +1,54 @@
+// The ringtail program: standard streams, and the list of commands.
+#include <fcntl.h>
+#include <unistd.h>
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <iostream>
+
+#include "command.h"
+#include "dispatch.h"
+#include "fd_buffer.h"
+
+namespace {
+
+using namespace ringtail::cli;
+
+constexpr Command kCommands[] = {
+    {"demo", "a real multi-device workload, traced, reported and exported", demo},
+    {"analyze", "what a trace says, in the terminal or for programs", analyze},
+    {"convert", "between file formats", convert},
+    {"check", "whether a trace can be believed", check},
+};
+
+// A file opened while a standard descriptor is closed would take its number, and receive what is printed.
+void occupy_standard_descriptors() {
+  int fd = 0;
+  do {
+    fd = ::open("/dev/null", O_RDWR);
+  } while (fd >= 0 && fd <= STDERR_FILENO);
+  if (fd >= 0) ::close(fd);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  occupy_standard_descriptors();
+  std::signal(SIGPIPE, SIG_IGN);  // a reader that stops early is no failure: see EPIPE below
+  std::ios::sync_with_stdio(false);
+  FdBuffer out_buffer(STDOUT_FILENO);
+  FdBuffer err_buffer(STDERR_FILENO);
+  std::ostream out(&out_buffer);
+  std::ostream err(&err_buffer);
+  err << std::unitbuf;
+  Streams io{std::cin, out, err};
+
+  const int code = dispatch(kCommands, Arguments(argv + (argc > 0 ? 1 : 0), argv + argc), io);
+  out.flush();
+  if (out_buffer.error() != 0 && out_buffer.error() != EPIPE) {
+    return complain(
+        io, "standard output",
+        {ringtail::ErrorCode::kIo, std::string("expected to write, found: ") + std::strerror(out_buffer.error())});
+  }
+  return code;
+}
