@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
+#include <cmath>
 #include <cstdint>
+#include <cstdlib>
 #include <utility>
 #include <vector>
 
@@ -25,13 +28,38 @@ struct Escape {
 };
 constexpr std::array<Escape, 4> kEscapes = {{{'%', "%25"}, {';', "%3B"}, {'\n', "%0A"}, {'\r', "%0D"}}};
 
-// max(us, 1), rounded half away from zero; a NaN weighs 1.
+// What the reference makes of `us` when it reads it from a file: serde_json takes the digits as an integer and
+// divides by a power of ten, each rounded to a double. 979.4999999999999 becomes 979.5 that way.
+double as_reference_reads(double us) {
+  char text[32];
+  const char* end = std::to_chars(text, text + sizeof text, us, std::chars_format::scientific).ptr;
+  std::uint64_t digits = 0;
+  int exponent = 0;
+  const char* at = text;
+  for (bool fraction = false; at != end && *at != 'e'; ++at) {
+    if (*at == '.') {
+      fraction = true;
+      continue;
+    }
+    digits = digits * 10 + static_cast<std::uint64_t>(*at - '0');
+    if (fraction) --exponent;
+  }
+  int written = 0;
+  std::from_chars(at + (at[1] == '+' ? 2 : 1), end, written);
+  exponent += written;
+  const double power = std::pow(10.0, std::abs(exponent));  // exact: below 10^23 for what has a fraction
+  return exponent < 0 ? static_cast<double>(digits) / power : static_cast<double>(digits) * power;
+}
+
+// max(us, 1), rounded half away from zero; a NaN weighs 1. Just below a half as the reference rounds it.
 std::uint64_t weight_of(double us) {
   constexpr double kTooLarge = 18446744073709551616.0;  // 2^64
   if (!(us > 1.0)) return 1;
   if (us >= kTooLarge) return UINT64_MAX;
   const auto whole = static_cast<std::uint64_t>(us);
-  return whole + (us - static_cast<double>(whole) >= 0.5 ? 1 : 0);  // the difference is exact
+  double fraction = us - static_cast<double>(whole);  // the difference is exact
+  if (fraction < 0.5 && 0.5 - fraction <= us * 1e-15) fraction = as_reference_reads(us) - static_cast<double>(whole);
+  return whole + (fraction >= 0.5 ? 1 : 0);
 }
 
 std::uint64_t weight_of(const FoldedTotal& total) {

@@ -57,6 +57,8 @@ TEST(FlamegraphCollapsed, RoundsEachSpanHalfAwayFromZeroAndCountsAtLeastOne) {
                          {1.49999, 1},
                          {1.5, 2},
                          {2.5, 3},
+                         {979.4999999999999, 980},  // the reference reads it as 979.5
+                         {979.499999999999, 979},
                          {0.49999999999999994, 1},
                          {4503599627370495.5, 4503599627370496},
                          {9007199254740993.0, 9007199254740992},

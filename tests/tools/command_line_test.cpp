@@ -91,7 +91,7 @@ TEST(CommandLine, AnswersAWrongOneWithOneLineAndCodeTwo) {
   }
 }
 
-TEST(CommandLine, TakesNamesInBracketsAsTheyAre) {
+TEST(CommandLine, KeepsNamesInBracketsWhole) {
   std::vector<std::string> names;
   CommandLine line("test", "", "");
   line.many("NAME", names, "");
@@ -99,7 +99,7 @@ TEST(CommandLine, TakesNamesInBracketsAsTheyAre) {
   std::ostringstream out;
   Streams io{in, out, out};
   EXPECT_EQ(line.parse({"[a,b]", "c", "-"}, io), std::nullopt);
-  EXPECT_THAT(names, ::testing::ElementsAre("[a,b]", "c", "-"));
+  EXPECT_THAT(names, ::testing::ElementsAre("./[a,b]", "c", "-"));
 }
 
 TEST(Dispatch, MakesOneLineOfAnException) {

@@ -16,21 +16,24 @@ TEST(DemoNetwork, HasTheGradientThatFiniteDifferencesGive) {
   Batch batch;
   clusters.fill(batch, 9, 0, 0);
   Device device("gpu:0", Recorder());
-  network.forward_backward(device, batch);
+  const double loss = network.forward_backward(device, batch);
   const std::vector<float> gradient(network.gradient().begin(), network.gradient().end());
 
-  constexpr float kStep = 1e-2F;  // float32: smaller steps drown in rounding
+  constexpr float kStep = 1e-3F;  // float32: smaller steps drown in rounding
+  std::size_t compared = 0;
   for (std::size_t i = 0; i < gradient.size(); ++i) {
     float& parameter = network.parameters()[i];
     const float value = parameter;
     parameter = value + kStep;
-    const double above = network.forward_backward(device, batch);
+    const double slope_above = (network.forward_backward(device, batch) - loss) / static_cast<double>(kStep);
     parameter = value - kStep;
-    const double below = network.forward_backward(device, batch);
+    const double slope_below = (loss - network.forward_backward(device, batch)) / static_cast<double>(kStep);
     parameter = value;
-    const double slope = (above - below) / (2.0 * static_cast<double>(kStep));
-    EXPECT_NEAR(static_cast<double>(gradient[i]), slope, 2e-3 + 0.02 * std::abs(slope)) << "parameter " << i;
+    if (std::abs(slope_above - slope_below) > 5e-3) continue;  // a kink of relu is in between
+    ++compared;
+    EXPECT_NEAR(static_cast<double>(gradient[i]), (slope_above + slope_below) / 2.0, 3e-3) << "parameter " << i;
   }
+  EXPECT_GT(compared, gradient.size() * 9 / 10);
 }
 
 TEST(DemoNetwork, ComputesTheSameHoweverOftenItRepeatsItself) {

@@ -84,7 +84,7 @@ TEST(Table, AlignsItsColumns) {
 TEST(Table, LeavesOutColumnsThenCutsTheFirst) {
   EXPECT_EQ(table_lines(50)[0], "  name                   count  less important");
   EXPECT_EQ(table_lines(40)[1], "  a name of some length      1");
-  EXPECT_EQ(table_lines(24)[1], "  a name of s...      1");
+  EXPECT_EQ(table_lines(24)[1], "  a name of so...      1");
 }
 
 TEST(Table, ColoursOnlyWhereItIsTold) {

@@ -119,8 +119,13 @@ void CommandLine::real(const std::string& flags, const std::string& value_name, 
 void CommandLine::required(const std::string& flags) { parser_->app.get_option(flags)->required(); }
 
 std::optional<int> CommandLine::parse(const Arguments& arguments, Streams& io) {
+  Arguments last_first(arguments.rbegin(), arguments.rend());  // as CLI11 takes them
+  for (std::string& argument : last_first) {
+    // CLI11 splits such an argument at its commas; as the name of a file this is the same, and stays whole.
+    if (argument.starts_with('[') && argument.ends_with(']')) argument.insert(0, "./");
+  }
   try {
-    parser_->app.parse(Arguments(arguments.rbegin(), arguments.rend()));  // CLI11 takes them last first
+    parser_->app.parse(last_first);
   } catch (const CLI::CallForHelp&) {
     io.out << parser_->app.help();
     return kDone;
