@@ -55,12 +55,21 @@ class TextReport {
       return a.second.total_duration_us > b.second.total_duration_us;
     });
     if (by_time.empty()) return none();
-    Table table({{"operation", Align::kLeft}, {"spans"}, {"share"}, {"total"}, {"mean"}, {"memory", {}, 1}});
+    Table table({{"operation", Align::kLeft},
+                 {"spans"},
+                 {"share"},
+                 {"total"},
+                 {"mean"},
+                 {"memory", {}, 1},
+                 {"longest", {}, 2}});
+    const std::map<std::string_view, double> longest_us = longest_by_op();
     const auto add = [&](const std::string& name, const Summary& summary) {
+      const auto longest = longest_us.find(name);
       table.add({name, count_text(summary.count), share_of_total(summary.total_duration_us),
                  duration_text(summary.total_duration_us),
                  duration_text(summary.total_duration_us / static_cast<double>(summary.count)),
-                 bytes_text(summary.total_memory_bytes)});
+                 bytes_text(summary.total_memory_bytes),
+                 longest == longest_us.end() ? "" : duration_text(longest->second)});
     };
     Summary rest;
     for (std::size_t i = 0; i < by_time.size(); ++i) {
@@ -139,12 +148,15 @@ class TextReport {
                  {"duration"},
                  {"begin", {}, 1},
                  {"memory", {}, 1},
-                 {"elements/us", {}, 2}});
+                 {"elements/us", {}, 2},
+                 {"output", Align::kLeft, 2},
+                 {"thread", Align::kLeft, 2}});
     for (const EntryView& entry : entries) {
       const std::optional<Nanoseconds> begin = entry.begin();
       table.add({std::string(entry.operation()), std::string(entry.device().value_or("-")), count_text(entry.step()),
                  duration_text(entry.duration_us()), begin ? "+" + duration_text(to_microseconds(*begin)) : "?",
-                 bytes_text(entry.memory_bytes()), short_text(entry.throughput_elements_per_us())});
+                 bytes_text(entry.memory_bytes()), short_text(entry.throughput_elements_per_us()),
+                 shape_text(entry.output_shape()), thread_name(entry.thread())});
     }
     table.print(out_, terminal_);
   }
@@ -194,10 +206,9 @@ class TextReport {
     Table table(
         {{"thread", Align::kLeft}, {"device", Align::kLeft}, {"spans"}, {"cause", Align::kLeft}, {"from"}, {"to"}});
     for (const Loss& loss : trace_.losses) {
-      const std::size_t thread = index_of(loss.thread);
-      table.add({thread < trace_.threads.size() ? trace_.threads[thread].name : "?",
-                 std::string(trace_.device(loss.device).value_or("-")), count_text(loss.count), name_of(loss.cause),
-                 "+" + duration_text(to_microseconds(loss.first)), "+" + duration_text(to_microseconds(loss.last))});
+      table.add({thread_name(loss.thread), std::string(trace_.device(loss.device).value_or("-")),
+                 count_text(loss.count), name_of(loss.cause), "+" + duration_text(to_microseconds(loss.first)),
+                 "+" + duration_text(to_microseconds(loss.last))});
     }
     table.print(out_, terminal_);
   }
@@ -207,10 +218,8 @@ class TextReport {
     heading("Still open at the end");
     Table table({{"operation", Align::kLeft}, {"device", Align::kLeft}, {"thread", Align::kLeft}, {"begin"}});
     for (const OpenSpan& span : trace_.open_spans) {
-      const std::size_t thread = index_of(span.thread);
       table.add({std::string(trace_.operation(span.op)), std::string(trace_.device(span.device).value_or("-")),
-                 thread < trace_.threads.size() ? trace_.threads[thread].name : "?",
-                 "+" + duration_text(to_microseconds(span.begin))});
+                 thread_name(span.thread), "+" + duration_text(to_microseconds(span.begin))});
     }
     table.print(out_, terminal_);
   }
@@ -236,6 +245,31 @@ class TextReport {
     const std::uint64_t lost = lost_ > folded_ ? lost_ - folded_ : 0;
     return count_text(folded_, "span") + " folded: counted in all totals, but not on the timeline; " +
            count_text(lost) + " lost.";
+  }
+
+  // Folded spans count: their longest is kept.
+  [[nodiscard]] std::map<std::string_view, double> longest_by_op() const {
+    std::map<std::string_view, double> longest_us;
+    const auto add = [&](OpId op, double duration_us) {
+      const auto [at, is_new] = longest_us.try_emplace(trace_.operation(op), duration_us);
+      if (!is_new) at->second = std::max(at->second, duration_us);
+    };
+    for (std::size_t row = 0; row < trace_.size(); ++row) {
+      add(trace_.columns().op[row], trace_.columns().duration_us[row]);
+    }
+    for (const FoldedTotal& total : trace_.folded) add(total.op, to_microseconds(total.longest));
+    return longest_us;
+  }
+
+  // "128 x 512"; "-" for a scalar or none.
+  [[nodiscard]] static std::string shape_text(Dims shape) {
+    std::string text;
+    for (const std::uint64_t dim : shape) text += (text.empty() ? "" : " x ") + std::to_string(dim);
+    return text.empty() ? "-" : text;
+  }
+
+  [[nodiscard]] std::string thread_name(ThreadId thread) const {
+    return index_of(thread) < trace_.threads.size() ? trace_.threads[index_of(thread)].name : "-";
   }
 
   [[nodiscard]] std::string share_of_total(double duration_us) const {

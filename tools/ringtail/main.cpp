@@ -21,13 +21,12 @@ constexpr Command kCommands[] = {
     {"check", "whether a trace can be believed", check},
 };
 
-// A file opened while a standard descriptor is closed would take its number, and receive what is printed.
+// A file opened while a standard descriptor is closed would take its number, and receive what is printed. What
+// takes the number here refuses every use, as the closed one would.
 void occupy_standard_descriptors() {
-  int fd = 0;
-  do {
-    fd = ::open("/dev/null", O_RDWR);
-  } while (fd >= 0 && fd <= STDERR_FILENO);
-  if (fd >= 0) ::close(fd);
+  for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; ++fd) {
+    if (::fcntl(fd, F_GETFD) == -1) static_cast<void>(::open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY));
+  }
 }
 
 }  // namespace

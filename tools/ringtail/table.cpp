@@ -76,8 +76,9 @@ void print_wrapped(std::ostream& out, const Terminal& terminal, const std::strin
   std::istringstream words(text);
   for (std::string word; words >> word;) {
     // A number stays with its next digits and its unit.
+    const auto is_digit = [](char c) { return std::isdigit(static_cast<unsigned char>(c)) != 0; };
     std::string next = word;
-    while (std::isdigit(static_cast<unsigned char>(next.front())) != 0 && words >> next) word += " " + next;
+    while (is_digit(next.front()) && is_digit(next.back()) && words >> next) word += " " + next;
     if (!line.empty() && indent + display_width(line) + 1 + display_width(word) > terminal.width) print_line();
     line += (line.empty() ? "" : " ") + word;
   }
