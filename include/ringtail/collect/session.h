@@ -52,7 +52,7 @@ struct SessionOptions {
   std::uint32_t max_threads = 65'536;            // in the list of threads; more share "(more threads)"
   std::chrono::microseconds poll_interval{100};  // how often the collector looks at the rings
   bool collector_thread = true;  // false: only drain_once(), stop() and take_trace() empty the rings
-  std::optional<Clock> clock;    // default: Clock::best()
+  std::optional<Clock> clock = std::nullopt;  // default: Clock::best()
 };
 
 class Session {
