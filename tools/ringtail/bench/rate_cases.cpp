@@ -2,9 +2,8 @@
 #include <utility>
 
 #include "bench/cases.h"
-#include "bench/payload.h"
 #include "bench/rig.h"
-#include "ringtail/record/scope.h"
+#include "bench/spans.h"
 
 namespace ringtail::overhead {
 namespace {
@@ -21,11 +20,7 @@ Result<Rates> measure_rates(Rig& rig, const Workload& workload) {
   double draining_ns = 0.0;
   for (std::size_t done = 0; done < workload.spans;) {
     const std::size_t count = std::min(kRing, workload.spans - done);
-    for (std::size_t i = 0; i < count; ++i) {
-      const Operands& o = turn(same_operands, i);
-      const Scope scope(site.recorder, site.op, site.device, {Dims(o.image), Dims(o.weights)}, Dims(o.output),
-                        kElementBytes);
-    }
+    for (std::size_t i = 0; i < count; ++i) kFullSpan(site, i);
     // From here on the other core, whose caches have none of what was recorded.
     const PinnedTo pin(workload.cpus ? std::optional(workload.cpus->collector) : std::nullopt);
     const auto begin = std::chrono::steady_clock::now();

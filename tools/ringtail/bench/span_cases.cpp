@@ -6,8 +6,8 @@
 #include "bench/cases.h"
 #include "bench/payload.h"
 #include "bench/rig.h"
+#include "bench/spans.h"
 #include "ringtail/collect/traced.h"
-#include "ringtail/record/scope.h"
 
 namespace ringtail::overhead {
 namespace {
@@ -15,12 +15,6 @@ namespace {
 constexpr std::size_t kWarmUp = 1'000;        // spans: caches filled, names and shapes known
 constexpr std::size_t kSmallRing = 1'024;     // full at once
 constexpr std::size_t kSustainedBursts = 16;  // without a pause in between
-
-void full_span(const Site& site, const Operands& o) {
-  const Scope scope(site.recorder, site.op, site.device, {Dims(o.image), Dims(o.weights)}, Dims(o.output),
-                    kElementBytes);
-  opaque();
-}
 
 // A case whose spans all reach the timeline: `body(site, i)` records one span.
 template <class Body>
@@ -97,25 +91,6 @@ Case ring_full(const Workload& workload) {
   return {"ring_full_ns", "full span, ring full", Unit::kNanoseconds, round};
 }
 
-// The bodies, once each: the i-th span of a loop.
-constexpr auto kFull = [](const Site& site, std::size_t i) { full_span(site, turn(same_operands, i)); };
-
-constexpr auto kOtherShapes = [](const Site& site, std::size_t i) {
-  full_span(site, turn(changing_operands, i));
-};
-
-constexpr auto kBare = [](const Site& site, std::size_t) {
-  const Scope scope(site.recorder, site.op);
-  opaque();
-};
-
-constexpr auto kNamed = [](const Site& site, std::size_t i) {
-  const Operands& o = turn(same_operands, i);
-  const Scope scope(site.recorder, kOpName, site.device, {Dims(o.image), Dims(o.weights)}, Dims(o.output),
-                    kElementBytes);
-  opaque();
-};
-
 constexpr auto kTraced = [](const Site& site, std::size_t) {
   TracedExecutor pool(
       site.session, [](auto task) { task(); }, site.device);
@@ -126,22 +101,18 @@ constexpr auto kTraced = [](const Site& site, std::size_t) {
 
 std::vector<Case> span_cases(const Workload& workload) {
   const std::uint64_t bytes = same_operands[0].output_bytes();
-  const auto timed_by_caller = [start = Clock::best().now().value](const Site& site, std::size_t i) {
-    const std::uint64_t begin = start + 1'000 * i;
-    opaque();
-    site.recorder.complete(site.op, site.device, CompleteSpan<Ticks>{{begin}, {begin + 100}, {}});
-  };
   return {
-      lossless(workload, "full_span_ns", "full span", kFull, bytes),
-      lossless(workload, "bare_span_ns", "bare span", kBare, 0),
-      lossless(workload, "string_name_ns", "full span, op named by a string", kNamed, bytes),
+      lossless(workload, "full_span_ns", "full span", kFullSpan, bytes),
+      lossless(workload, "bare_span_ns", "bare span", kBareSpan, 0),
+      lossless(workload, "string_name_ns", "full span, op named by a string", kNamedSpan, bytes),
       lossless(workload, "changed_shapes_ns", "full span, other known shapes", kOtherShapes, std::nullopt),
-      lossless(workload, "explicit_times_ns", "span with times given, no clock", timed_by_caller, 0),
+      lossless(workload, "explicit_times_ns", "span with times given, no clock",
+               timed_by_caller(Clock::best().now()), 0),
       lossless(workload, "traced_task_ns", "traced() task, run at once", kTraced, 0),
       sustained(workload),
       ring_full(workload),
-      switched_off(workload, "off_ns", "full span, switched off", kFull),
-      switched_off(workload, "off_bare_ns", "bare span, switched off", kBare),
+      switched_off(workload, "off_ns", "full span, switched off", kFullSpan),
+      switched_off(workload, "off_bare_ns", "bare span, switched off", kBareSpan),
   };
 }
 
