@@ -82,6 +82,18 @@ TEST(Bench, HelpsWithAnExample) {
   EXPECT_THAT(outcome.out, HasSubstr("ringtail bench --rounds"));
 }
 
+TEST(FlatJson, TakesOnlyWhatTheGrammarAllows) {
+  const auto leaves =
+      testing::flat_json(R"( {"a": [1, {"b": -0.5e+3}], "c\u00e9": "\"", "d": null, "e": {}} )");
+  ASSERT_TRUE(leaves);
+  EXPECT_EQ(*leaves,
+            (testing::Leaves{{"/a/0", "1"}, {"/a/1/b", "-0.5e+3"}, {"/c\\u00e9", "\\\""}, {"/d", "null"}}));
+  for (const char* wrong : {"", "{", "{\"a\" 1}", "[1,]", "01", "1.", "1e", ".5", "nan", "\"\\x\"", "\"a",
+                            "1 2", "{\"a\":1,\"a\":2}", "\"\n\"", "\"\\u12g4\""}) {
+    EXPECT_FALSE(testing::flat_json(wrong)) << wrong;
+  }
+}
+
 TEST(BenchAccount, SaysWhatIsMissingFromATrace) {
   overhead::Rig rig(std::nullopt, {.ring_entries = 16, .collector_thread = false});
   ASSERT_TRUE(rig.start().ok());
