@@ -13,8 +13,7 @@ namespace {
 
 using overhead::PinnedTo;
 
-constexpr std::int64_t kSpans = 1 << 15;  // per thread
-constexpr std::size_t kPeerBurst = 4'096;
+constexpr std::int64_t kSpans = 1 << 16;  // per thread
 
 // The floor: begin and end, and nothing recorded.
 void TwoClockReads(benchmark::State& state) {
@@ -57,7 +56,7 @@ void Peer(benchmark::State& state) {
   const PinnedTo pin(cpu_of(state));
   P& it = *peer<P>;
   const std::uint64_t spans = measure(
-      state, kPeerBurst, [&](std::size_t i) { it.span(overhead::turn(overhead::same_operands, i)); },
+      state, overhead::kBurst, [&](std::size_t i) { it.span(overhead::turn(overhead::same_operands, i)); },
       [&] { it.settle(); });
   if (state.thread_index() != 0) return;
   const std::uint64_t made = spans * static_cast<std::uint64_t>(state.threads());

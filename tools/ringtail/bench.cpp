@@ -72,7 +72,7 @@ int bench(const Arguments& arguments, Streams& io) {
   app.add_option("--rounds", options.rounds, "interleaved rounds; a row is their median")
       ->check(CLI::Range(1, 1'000))
       ->capture_default_str();
-  app.add_option("--spans", options.spans, "spans per row and round; 64 bytes of memory each")
+  app.add_option("--spans", options.spans, "spans per row and round; about 180 bytes of memory each")
       ->check(CLI::Range(1, 4'000'000))
       ->capture_default_str();
   app.add_flag("--no-pin", options.no_pin, "leave the threads where the system puts them");
