@@ -245,6 +245,9 @@ Trace Session::take_trace() {
   const std::lock_guard drain(s.draining);
   Trace trace = s.collector.assemble();
   trace.metadata = s.metadata;
+  if (const std::uint64_t refused = s.registry->refused_leases(); refused != 0) {
+    trace.metadata["ringtail.recorders_without_memory"] = std::to_string(refused);
+  }
   return trace;
 }
 

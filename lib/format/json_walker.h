@@ -31,10 +31,12 @@ class JsonWalker {
   using Code = boost::json::error_code;
   using Text = boost::json::string_view;
 
+  // NOLINTBEGIN(readability-identifier-naming)
   static constexpr std::size_t max_array_size = std::numeric_limits<std::size_t>::max();
   static constexpr std::size_t max_object_size = max_array_size;
   static constexpr std::size_t max_string_size = max_array_size;
   static constexpr std::size_t max_key_size = max_array_size;
+  // NOLINTEND(readability-identifier-naming)
 
   bool on_document_begin(Code&) { return true; }
   bool on_document_end(Code&) { return true; }

@@ -69,12 +69,20 @@ Lane* Registry::free_lane() {
     // L4 <- L3: the collector has reset the lane.
     if (lane->state.load(std::memory_order_acquire) == LaneState::kFree) return lane.get();
   }
-  const bool with_ring = rings_ < limits_.max_rings;
-  lanes_.push_back(std::make_unique<Lane>(*this, clock_, with_ring ? limits_.ring_entries : 0, limits_.fold_cells));
-  if (with_ring) ++rings_;
-  lane_count_.store(lanes_.size(),
-                    std::memory_order_release);  // the collector then takes the list under the mutex
-  return lanes_.back().get();
+  return nullptr;
+}
+
+// Without the mutex: touching a ring's pages takes as long as thousands of other leases.
+std::unique_ptr<Lane> Registry::make_lane(bool with_ring) {
+  try {
+    return std::make_unique<Lane>(*this, clock_, with_ring ? limits_.ring_entries : 0, limits_.fold_cells);
+  } catch (...) {
+    if (with_ring) {
+      const std::lock_guard lock(lanes_mutex_);
+      --rings_;
+    }
+    throw;
+  }
 }
 
 void Registry::add_thread(Lane& lane, std::string_view name) {
@@ -90,8 +98,19 @@ void Registry::add_thread(Lane& lane, std::string_view name) {
 
 Lane* Registry::lease(std::string_view thread_name) noexcept {
   try {
-    const std::lock_guard lock(lanes_mutex_);
+    std::unique_lock lock(lanes_mutex_);
     Lane* lane = free_lane();
+    if (lane == nullptr) {
+      const bool with_ring = rings_ < limits_.max_rings;
+      if (with_ring) ++rings_;
+      lock.unlock();
+      std::unique_ptr<Lane> made = make_lane(with_ring);
+      lane = made.get();
+      lock.lock();
+      lanes_.push_back(std::move(made));
+      lane_count_.store(lanes_.size(),
+                        std::memory_order_release);  // the collector then takes the list under the mutex
+    }
     add_thread(*lane, thread_name);
     lane->run.store(run_, std::memory_order_relaxed);                // L7, released by the next line
     lane->recording.store(recording_, std::memory_order_release);    // L7 -> L8

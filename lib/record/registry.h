@@ -89,12 +89,14 @@ class Registry {
   void renumber_threads();
   [[nodiscard]] std::vector<TraceThread> threads() const;  // names only; accounts are the collector's
 
+  // Recorders that record nothing because there was no memory for a lane.
   [[nodiscard]] std::uint64_t refused_leases() const noexcept {
     return refused_leases_.load(std::memory_order_relaxed);  // statistic
   }
 
  private:
-  [[nodiscard]] Lane* free_lane();
+  [[nodiscard]] Lane* free_lane();  // null: all are taken
+  [[nodiscard]] std::unique_ptr<Lane> make_lane(bool with_ring);
   void add_thread(Lane& lane, std::string_view name);
   static void make_free(Lane& lane);
 

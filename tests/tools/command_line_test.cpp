@@ -16,6 +16,7 @@ using ::testing::StartsWith;
 
 constexpr Command kCommands[] = {
     {"analyze", "what a trace says", analyze},
+    {"bench", "what recording costs", bench},
     {"check", "whether it can be believed", cli::check},
     {"convert", "between formats", convert},
     {"demo", "a workload", demo},

@@ -1,11 +1,11 @@
-#include "tools/ringtail/demo_network.h"
+#include "tools/ringtail/demo/network.h"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <cmath>
 
-#include "tools/ringtail/demo_clusters.h"
+#include "tools/ringtail/demo/clusters.h"
 
 namespace ringtail::demo {
 namespace {

@@ -1,4 +1,4 @@
-#include "tools/ringtail/demo_ring_allreduce.h"
+#include "tools/ringtail/demo/ring_allreduce.h"
 
 #include <gtest/gtest.h>
 
@@ -6,8 +6,8 @@
 #include <string>
 #include <thread>
 
-#include "tools/ringtail/demo_random.h"
-#include "tools/ringtail/demo_sum_check.h"
+#include "tools/ringtail/demo/random.h"
+#include "tools/ringtail/demo/sum_check.h"
 
 namespace ringtail::demo {
 namespace {

@@ -1,4 +1,4 @@
-#include "tools/ringtail/demo_training.h"
+#include "tools/ringtail/demo/training.h"
 
 #include <gtest/gtest.h>
 

@@ -4,7 +4,7 @@
 #include "analysis.h"
 #include "command.h"
 #include "command_line.h"
-#include "demo_training.h"
+#include "demo/training.h"
 #include "output_file.h"
 #include "printable.h"
 #include "ringtail/format/chrome.h"

@@ -19,6 +19,7 @@ constexpr Command kCommands[] = {
     {"analyze", "what a trace says, in the terminal or for programs", analyze},
     {"convert", "between file formats", convert},
     {"check", "whether a trace can be believed", check},
+    {"bench", "what recording costs on this machine", bench},
 };
 
 // A file opened while a standard descriptor is closed would take its number, and receive what is printed. What

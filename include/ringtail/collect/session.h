@@ -82,7 +82,8 @@ class Session {
   [[nodiscard]] InternedShapes shapes(ShapeViews inputs, ShapeView output,
                                       std::uint32_t element_bytes = kDefaultElementBytes);
 
-  // A lane for the calling thread, named in the trace.
+  // A lane for the calling thread, named in the trace. Without memory for one, a recorder that records nothing; the
+  // trace's metadata then has "ringtail.recorders_without_memory".
   [[nodiscard]] Recorder recorder(std::string_view thread_name);
 
   // The calling thread's recorder, leased at its first call and given back when the thread ends. During the

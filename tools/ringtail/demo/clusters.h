@@ -1,4 +1,4 @@
-// tools/ringtail/demo_clusters.h
+// tools/ringtail/demo/clusters.h
 //
 // Data that can be learned: every class is a cloud around a centre of its own. Any sample of any batch is
 // made from the seed, the rank and the step alone, so it does not matter who makes it and when.
@@ -10,7 +10,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "demo_network.h"
+#include "demo/network.h"
 
 namespace ringtail::demo {
 

@@ -1,4 +1,4 @@
-#include "demo_loader.h"
+#include "demo/loader.h"
 
 #include <pthread.h>
 #include <string>

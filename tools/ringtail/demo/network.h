@@ -1,4 +1,4 @@
-// tools/ringtail/demo_network.h
+// tools/ringtail/demo/network.h
 //
 // A multi-layer perceptron: matrix product, bias, relu per layer, softmax and cross entropy at the end.
 //
@@ -11,7 +11,7 @@
 #include <span>
 #include <vector>
 
-#include "demo_device.h"
+#include "demo/device.h"
 
 namespace ringtail::demo {
 

@@ -1,6 +1,6 @@
-#include "demo_clusters.h"
+#include "demo/clusters.h"
 
-#include "demo_random.h"
+#include "demo/random.h"
 
 namespace ringtail::demo {
 namespace {

@@ -1,4 +1,4 @@
-#include "demo_ring_allreduce.h"
+#include "demo/ring_allreduce.h"
 
 #include <algorithm>
 #include <utility>

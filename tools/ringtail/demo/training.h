@@ -1,7 +1,7 @@
-// tools/ringtail/demo_training.h
+// tools/ringtail/demo/training.h
 //
 // Data-parallel training on worker threads that stand for devices: each has a copy of the network and data of
-// its own, and after every step they add their gradients in a ring (demo_ring_allreduce.h). All of it is real
+// its own, and after every step they add their gradients in a ring (ring_allreduce.h). All of it is real
 // arithmetic, and all of it is checked.
 //
 // Exact    The same options give the same parameters, losses and number of spans, whatever the threads do.
@@ -12,7 +12,7 @@
 #include <optional>
 #include <vector>
 
-#include "demo_tally.h"
+#include "demo/tally.h"
 #include "ringtail/base/result.h"
 #include "ringtail/trace/trace.h"
 

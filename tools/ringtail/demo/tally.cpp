@@ -1,4 +1,4 @@
-#include "demo_tally.h"
+#include "demo/tally.h"
 
 #include <cstddef>
 

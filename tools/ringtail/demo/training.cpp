@@ -1,4 +1,4 @@
-#include "demo_training.h"
+#include "demo/training.h"
 
 #include <unistd.h>
 #include <algorithm>
@@ -10,10 +10,10 @@
 #include <thread>
 #include <utility>
 
-#include "demo_loader.h"
-#include "demo_network.h"
-#include "demo_ring_allreduce.h"
-#include "demo_sum_check.h"
+#include "demo/loader.h"
+#include "demo/network.h"
+#include "demo/ring_allreduce.h"
+#include "demo/sum_check.h"
 #include "ringtail/collect/session.h"
 
 namespace ringtail::demo {

@@ -1,4 +1,4 @@
-// tools/ringtail/demo_random.h
+// tools/ringtail/demo/random.h
 //
 // Random numbers that are the same on every machine and for every interleaving of threads: each user has its
 // own, seeded by what it is for.

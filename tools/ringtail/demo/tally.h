@@ -1,4 +1,4 @@
-// tools/ringtail/demo_tally.h
+// tools/ringtail/demo/tally.h
 //
 // What the demo executed, counted by the demo itself, and the comparison with what its trace says.
 #pragma once

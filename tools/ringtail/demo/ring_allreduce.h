@@ -1,4 +1,4 @@
-// tools/ringtail/demo_ring_allreduce.h
+// tools/ringtail/demo/ring_allreduce.h
 //
 // The sum of one array per worker, left in every array: a ring, as collective libraries do it.
 //
@@ -30,7 +30,7 @@
 #include <span>
 #include <vector>
 
-#include "demo_device.h"
+#include "demo/device.h"
 
 namespace ringtail::demo {
 

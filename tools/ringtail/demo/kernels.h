@@ -1,4 +1,4 @@
-// tools/ringtail/demo_kernels.h
+// tools/ringtail/demo/kernels.h
 //
 // The arithmetic of a small neural network in float32, row by row: plain loops that a compiler vectorizes.
 //

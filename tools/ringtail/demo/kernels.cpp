@@ -1,4 +1,4 @@
-#include "demo_kernels.h"
+#include "demo/kernels.h"
 
 #include <algorithm>
 #include <cmath>

@@ -1,4 +1,4 @@
-// tools/ringtail/demo_device.h
+// tools/ringtail/demo/device.h
 //
 // A worker thread that stands for a device: runs operations as spans, and counts them apart from the runtime.
 //
@@ -13,8 +13,8 @@
 #include <string_view>
 #include <utility>
 
-#include "demo_kernels.h"
-#include "demo_tally.h"
+#include "demo/kernels.h"
+#include "demo/tally.h"
 #include "ringtail/record/recorder.h"
 #include "ringtail/record/scope.h"
 

@@ -1,4 +1,4 @@
-// tools/ringtail/demo_loader.h
+// tools/ringtail/demo/loader.h
 //
 // A pool of two threads that makes the batches before the workers ask for them. Its tasks are spans "load",
 // with the time that they waited in the queue.
@@ -26,8 +26,8 @@
 #include <thread>
 #include <vector>
 
-#include "demo_clusters.h"
-#include "demo_tally.h"
+#include "demo/clusters.h"
+#include "demo/tally.h"
 #include "ringtail/collect/session.h"
 
 namespace ringtail::demo {

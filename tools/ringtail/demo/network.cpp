@@ -1,9 +1,9 @@
-#include "demo_network.h"
+#include "demo/network.h"
 
 #include <cmath>
 
-#include "demo_kernels.h"
-#include "demo_random.h"
+#include "demo/kernels.h"
+#include "demo/random.h"
 
 namespace ringtail::demo {
 

@@ -1,4 +1,4 @@
-// tools/ringtail/demo_sum_check.h
+// tools/ringtail/demo/sum_check.h
 //
 // Is what an all-reduce left really the sum? Keeps every worker's array from before, adds them plainly, in
 // rank order and double precision, and compares.

@@ -1,4 +1,4 @@
-#include "demo_sum_check.h"
+#include "demo/sum_check.h"
 
 #include <algorithm>
 #include <cmath>
