@@ -12,7 +12,7 @@ using ::testing::MatchesRegex;
 
 TEST(Demo, WritesThreeFilesAndReports) {
   const TemporaryFolder folder;
-  const Outcome outcome = run(demo, {"--devices", "2", "--steps", "10", "-o", folder.path("out")});
+  const Outcome outcome = run(demo, {"--devices", "2", "--steps", "10", "--samples", "16", "-o", folder.path("out")});
   EXPECT_EQ(outcome.code, kDone) << outcome.err;
   EXPECT_THAT(outcome.out, HasSubstr("it learns"));
   EXPECT_THAT(outcome.out, HasSubstr(" 0 folded: equal"));
@@ -25,7 +25,7 @@ TEST(Demo, WritesThreeFilesAndReports) {
 
 TEST(Demo, LeavesATraceThatTheOtherCommandsTake) {
   const TemporaryFolder folder;
-  ASSERT_EQ(run(demo, {"--devices", "2", "--steps", "2", "-o", folder.path("out")}).code, kDone);
+  ASSERT_EQ(run(demo, {"--devices", "2", "--steps", "2", "--samples", "16", "-o", folder.path("out")}).code, kDone);
   const std::string trace = folder.path("out") + "/trace.json";
   EXPECT_EQ(run(cli::check, {trace, "--strict"}).code, kDone);
   EXPECT_EQ(run(analyze, {trace, "--strict"}).code, kDone);
@@ -34,8 +34,8 @@ TEST(Demo, LeavesATraceThatTheOtherCommandsTake) {
 
 TEST(Demo, SaysWhatWasFoldedWhenRingsAreTiny) {
   const TemporaryFolder folder;
-  const Outcome outcome =
-      run(demo, {"--devices", "2", "--steps", "20", "--ring-entries", "1", "-o", folder.path("out")});
+  const Outcome outcome = run(
+      demo, {"--devices", "2", "--steps", "20", "--ring-entries", "1", "--samples", "16", "-o", folder.path("out")});
   EXPECT_EQ(outcome.code, kDone) << outcome.err;
   EXPECT_THAT(outcome.out, HasSubstr("folded, because rings of 1 span were full:"));
   EXPECT_THAT(outcome.out, HasSubstr("folded: equal"));
@@ -44,12 +44,13 @@ TEST(Demo, SaysWhatWasFoldedWhenRingsAreTiny) {
 TEST(Demo, RefusesToReplaceFilesOfAFolderThatIsNotItsOwn) {
   const TemporaryFolder folder;
   static_cast<void>(folder.file("trace.json", "old"));
-  const Outcome refused = run(demo, {"--devices", "1", "--steps", "1", "-o", folder.path("")});
+  const Outcome refused = run(demo, {"--devices", "1", "--steps", "1", "--samples", "16", "-o", folder.path("")});
   EXPECT_EQ(refused.code, kFailed);
   EXPECT_EQ(refused.out, "");
   EXPECT_EQ(content_of(folder.path("trace.json")), "old");
   EXPECT_THAT(folder.names(), ElementsAre("trace.json"));
-  EXPECT_EQ(run(demo, {"--devices", "1", "--steps", "1", "-o", folder.path(""), "--force"}).code, kDone);
+  EXPECT_EQ(run(demo, {"--devices", "1", "--steps", "1", "--samples", "16", "-o", folder.path(""), "--force"}).code,
+            kDone);
   EXPECT_NE(content_of(folder.path("trace.json")), "old");
 }
 

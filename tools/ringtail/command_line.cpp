@@ -36,6 +36,12 @@ std::optional<std::string> accept_within(const std::string& text, std::optional<
   return std::string(kind) + " from " + plain(least) + " to " + plain(most) + ", found " + ringtail::quoted(text);
 }
 
+// What CLI11 could not place, as it was given.
+std::string first_unknown(const CLI::App& app) {
+  const std::vector<std::string> unknown = app.remaining();
+  return unknown.empty() ? "" : unknown.front();
+}
+
 }  // namespace
 
 std::optional<std::uint64_t> whole_number(const std::string& text) { return number_in<std::uint64_t>(text); }
@@ -129,6 +135,9 @@ std::optional<int> CommandLine::parse(const Arguments& arguments, Streams& io) {
   } catch (const CLI::CallForHelp&) {
     io.out << parser_->app.help();
     return kDone;
+  } catch (const CLI::ExtrasError&) {
+    return complain_usage(io, name_,
+                          "expected no other argument, found " + ringtail::quoted(first_unknown(parser_->app)));
   } catch (const CLI::ParseError& error) {
     return complain_usage(io, name_, error.what());
   }

@@ -158,6 +158,7 @@ class Demo {
 int demo(const Arguments& arguments, Streams& io) {
   demo::TrainingOptions options;
   std::uint64_t devices = options.devices;
+  std::uint64_t samples = options.samples;
   std::uint64_t ring_entries = options.ring_entries;
   std::string directory = kDefaultDirectory;
   bool force = false;
@@ -167,6 +168,7 @@ int demo(const Arguments& arguments, Streams& io) {
                    "ringtail demo --devices 4 --straggler 2:3 -o traces");
   line.whole("--devices", "N", devices, 1, kMostDevices, "worker threads, one per device");
   line.whole("--steps", "N", options.steps, 1, 1'000'000, "training steps");
+  line.whole("--samples", "N", samples, 1, 65'536, "per device and step");
   line.parsed(
       "--straggler", "DEVICE:FACTOR", "",
       [&](const std::string& text) { return parse_straggler(text, options.straggler); },
@@ -178,6 +180,7 @@ int demo(const Arguments& arguments, Streams& io) {
   line.flag("--force", force, "replace existing files in any DIR");
   if (const auto code = line.parse(arguments, io)) return *code;
   options.devices = static_cast<std::size_t>(devices);
+  options.samples = static_cast<std::size_t>(samples);
   options.ring_entries = static_cast<std::size_t>(ring_entries);
   if (options.straggler && options.straggler->device >= options.devices) {
     return complain_usage(io, "demo",
