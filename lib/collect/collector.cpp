@@ -63,6 +63,7 @@ void Collector::begin_run(std::uint32_t run) {
   pairs_ = {clock_.pair()};
   pair_interval_ = kPairInterval;
   wall_at_start_ = wall_clock_now();
+  in_run_ = true;
 }
 
 void Collector::add_pair(ClockPair pair) {
@@ -76,6 +77,7 @@ void Collector::add_pair(ClockPair pair) {
 }
 
 std::size_t Collector::drain() {
+  if (!in_run_) return 0;
   take_lanes();
   const ClockPair now = clock_.pair();
   if (now.monotonic - pairs_.back().monotonic >= pair_interval_) add_pair(now);
@@ -178,6 +180,7 @@ void Collector::note_open_spans(const Lane& lane) {
 }
 
 void Collector::end_run() {
+  in_run_ = false;
   take_lanes();
   pairs_.push_back(clock_.pair());
   for (std::size_t i = 0; i < lanes_.size(); ++i) {

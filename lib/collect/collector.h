@@ -30,7 +30,7 @@ class Collector {
   // Empties all lanes and forgets the last run. Requires: recording is off.
   void begin_run(std::uint32_t run);
 
-  // One pass over all lanes; retired ones are settled and freed. Returns the records moved.
+  // One pass over all lanes; retired ones are settled and freed. Returns the records moved; 0 outside a run.
   std::size_t drain();
 
   // The last pass: for every lane a cut at which attempted == drained + folded. Requires: recording is off.
@@ -70,6 +70,7 @@ class Collector {
   std::vector<RingSlot> overflow_;  // where records go that the log has no room for
 
   std::uint32_t run_ = 0;
+  bool in_run_ = false;
   RecordLog log_;
   std::size_t log_bound_ = 0;                  // spans; max_spans_, or less where memory ran out
   std::map<std::size_t, std::uint64_t> gaps_;  // log position -> spans folded just before it

@@ -77,6 +77,7 @@ struct Session::State {
 
   void collect_until_told();
   void stop();
+  Lane* lease(std::string_view thread_name);
 
   const SessionOptions options;
   const Clock clock;
@@ -201,9 +202,18 @@ InternedShapes Session::shapes(ShapeViews inputs, ShapeView output, std::uint32_
   return state_->registry->intern_shapes(builder.finish(element_bytes)).shapes;
 }
 
-Recorder Session::recorder(std::string_view thread_name) {
-  return {state_->registry->lease(thread_name), state_->registry};
+// Rings that wait for their last drain are drained here when they are the last ones left: so the number of rings is that
+// of threads that record at once, however late the collector is.
+Lane* Session::State::lease(std::string_view thread_name) {
+  if (Lane* lane = registry->lease(thread_name, Registry::WithoutRing::kRefuse)) return lane;
+  {
+    const std::lock_guard drain(draining);
+    collector.drain();
+  }
+  return registry->lease(thread_name, Registry::WithoutRing::kAccept);
 }
+
+Recorder Session::recorder(std::string_view thread_name) { return {state_->lease(thread_name), state_->registry}; }
 
 Recorder& Session::this_thread() {
   if (ThreadLeases::gone) return state_->silent;
@@ -211,7 +221,7 @@ Recorder& Session::this_thread() {
   if (Recorder* found = leases.find(state_->number)) return *found;
   char name[16] = "";
   pthread_getname_np(pthread_self(), name, sizeof(name));
-  return leases.add(state_->number, Recorder(state_->registry->lease(name), nullptr), state_->registry);
+  return leases.add(state_->number, Recorder(state_->lease(name), nullptr), state_->registry);
 }
 
 void ThreadLeases::Lease::drop() {

@@ -64,8 +64,9 @@ Registry::Tables Registry::tables() const {
   return tables_;
 }
 
-Lane* Registry::free_lane() {
+Lane* Registry::free_lane(bool with_ring) {
   for (const auto& lane : lanes_) {
+    if (lane->has_ring != with_ring) continue;
     // L4 <- L3: the collector has reset the lane.
     if (lane->state.load(std::memory_order_acquire) == LaneState::kFree) return lane.get();
   }
@@ -96,15 +97,19 @@ void Registry::add_thread(Lane& lane, std::string_view name) {
   threads_.push_back({.name = std::string(name), .os_id = os_thread_id()});
 }
 
-Lane* Registry::lease(std::string_view thread_name) noexcept {
+Lane* Registry::lease(std::string_view thread_name, WithoutRing without_ring) noexcept {
   try {
     std::unique_lock lock(lanes_mutex_);
-    Lane* lane = free_lane();
+    Lane* lane = free_lane(true);
+    const bool new_ring = lane == nullptr && rings_ < limits_.max_rings;
+    if (lane == nullptr && !new_ring) {
+      if (without_ring == WithoutRing::kRefuse) return nullptr;
+      lane = free_lane(false);
+    }
     if (lane == nullptr) {
-      const bool with_ring = rings_ < limits_.max_rings;
-      if (with_ring) ++rings_;
+      if (new_ring) ++rings_;
       lock.unlock();
-      std::unique_ptr<Lane> made = make_lane(with_ring);
+      std::unique_ptr<Lane> made = make_lane(new_ring);
       lane = made.get();
       lock.lock();
       lanes_.push_back(std::move(made));

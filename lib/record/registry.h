@@ -67,8 +67,10 @@ class Registry {
 
   // --- lanes and threads ---
 
-  // A free lane, or a new one; null when there is no memory for it.
-  [[nodiscard]] Lane* lease(std::string_view thread_name) noexcept;
+  // A free lane with a ring, or a new one. When there are max_rings of them, all taken: a lane whose spans are all
+  // folded, or null, as the caller says. Null also when there is no memory for it.
+  enum class WithoutRing : std::uint8_t { kRefuse, kAccept };
+  [[nodiscard]] Lane* lease(std::string_view thread_name, WithoutRing without_ring) noexcept;
 
   // Gives a lane back. Its records wait for the collector while one is at work, else they are dropped at the
   // next lease.
@@ -95,7 +97,7 @@ class Registry {
   }
 
  private:
-  [[nodiscard]] Lane* free_lane();  // null: all are taken
+  [[nodiscard]] Lane* free_lane(bool with_ring);  // null: all are taken
   [[nodiscard]] std::unique_ptr<Lane> make_lane(bool with_ring);
   void add_thread(Lane& lane, std::string_view name);
   static void make_free(Lane& lane);

@@ -34,7 +34,7 @@ TEST(Churn, KeepsTwentyThousandShortThreadsInTheRingsOfThirtyTwo) {
   constexpr int kSpans = 10;
   const long batches = scaled(20'000) / kAtOnce;
   const long before = status_kib("VmRSS");
-  // As many rings again for leases that wait for their last drain.
+  // Each thread holds two leases; a lease that finds no free ring drains those that are waiting for it.
   Session session({.ring_entries = kRingEntries, .max_rings = 2 * kAtOnce});
   const OpId op = session.op("op");
   ASSERT_TRUE(session.start().ok());
@@ -66,6 +66,7 @@ TEST(Churn, KeepsTwentyThousandShortThreadsInTheRingsOfThirtyTwo) {
   EXPECT_EQ(trace.threads.size(), static_cast<std::size_t>(2 * batches * kAtOnce));
   EXPECT_EQ(attempted, static_cast<std::uint64_t>(batches) * kAtOnce * kSpans);
   EXPECT_EQ(accounted, attempted);
+  EXPECT_TRUE(trace.complete());
 #if !defined(__SANITIZE_THREAD__) && !defined(__SANITIZE_ADDRESS__)
   // Rings with their fold tables and caches, the log and the list of threads; 8 MiB for the allocator and
   // thread stacks.
