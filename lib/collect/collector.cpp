@@ -4,6 +4,7 @@
 #include <new>
 #include <thread>
 
+#include "collect/known_ids.h"
 #include "collect/merge.h"
 
 namespace ringtail {
@@ -214,9 +215,9 @@ void Collector::add_rows(const ClockMap& clock, Trace& trace) const {
   for (const MergeKey& key : keys) {
     const Record record = log_[key.at];
     Trace::Row row;
-    row.op = record.op;
-    row.device = record.device;
-    row.shapes = record.shapes;
+    row.op = known(record.op, trace);
+    row.device = known(record.device, trace);
+    row.shapes = index_of(record.shapes) < trace.signatures().size() ? record.shapes : kDroppedShapes;
     row.step = record.step;
     row.duration_us = to_microseconds(Nanoseconds{ns_of(record.end, record) - origin - key.begin_ns});
     row.memory_bytes = record.bytes;
@@ -252,6 +253,8 @@ Trace Collector::assemble() {
   folds_.write(clock, trace.origin->monotonic.count(), trace);
   for (const FoldedTotal& total : trace.folded) trace.total_duration_us += to_microseconds(total.duration);
   for (OpenSpan& open : open_spans_) {
+    open.op = known(open.op, trace);
+    open.device = known(open.device, trace);
     open.begin = Nanoseconds{clock.to_ns(static_cast<std::uint64_t>(open.begin.count()))} - trace.origin->monotonic;
   }
   trace.open_spans = std::move(open_spans_);

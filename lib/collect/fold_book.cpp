@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "collect/known_ids.h"
+
 namespace ringtail {
 
 std::uint64_t FoldBook::add(ThreadId thread, LossCause cause, const std::vector<FoldTable::Total>& totals) {
@@ -39,8 +41,9 @@ void FoldBook::write(const ClockMap& clock, std::int64_t origin_ns, Trace& trace
   // Spans in ticks and spans in nanoseconds of the same op and device become one row.
   std::map<std::pair<OpId, DeviceId>, FoldedTotal> folded;
   for (const auto& [key, total] : totals_) {
-    const auto& [other, op_in_key, device, in_ns] = key;
-    const OpId op = other ? OpId{trace.op_names().intern("(other)")} : op_in_key;
+    const auto& [other, op_in_key, device_in_key, in_ns] = key;
+    const OpId op = other ? OpId{trace.op_names().intern("(other)")} : known(op_in_key, trace);
+    const DeviceId device = known(device_in_key, trace);
     FoldedTotal& to = folded[{op, device}];
     to.op = op;
     to.device = device;
@@ -53,7 +56,8 @@ void FoldBook::write(const ClockMap& clock, std::int64_t origin_ns, Trace& trace
 
   std::map<std::tuple<ThreadId, DeviceId, LossCause>, Loss> losses;
   for (const auto& [key, times] : losses_) {
-    const auto& [thread, device, cause, in_ns] = key;
+    const auto& [thread, device_in_key, cause, in_ns] = key;
+    const DeviceId device = known(device_in_key, trace);
     const Nanoseconds first = since_origin(times.first, in_ns);
     const Nanoseconds last = since_origin(times.last, in_ns);
     const auto [it, is_new] =

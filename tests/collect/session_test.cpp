@@ -383,6 +383,23 @@ TEST_F(SessionTest, KeepsTwoSessionsApart) {
   EXPECT_THAT(operations(b.take_trace()), ElementsAre("in b"));
 }
 
+TEST_F(SessionTest, DoesNotLookUpIdsThatAreNotItsOwn) {
+  Session session(by_hand({.ring_entries = 2}));
+  ASSERT_TRUE(session.start().ok());
+  Recorder recorder = session.recorder("w");
+  for (int i = 0; i < 3; ++i) {
+    const Scope scope(recorder, OpId{77}, DeviceId{5}, InternedShapes{ShapesId{99}, 12});
+  }
+  const Scope open(recorder, OpId{78});
+  const Trace trace = session.take_trace();
+  EXPECT_EQ(trace[0].operation(), "(unknown)");
+  EXPECT_EQ(trace[0].device(), "(unknown)");
+  EXPECT_EQ(trace[0].memory_bytes(), 12U);
+  EXPECT_EQ(trace.operation(trace.folded[0].op), "(unknown)");
+  EXPECT_EQ(trace.device(trace.losses[0].device), "(unknown)");
+  EXPECT_EQ(trace.operation(trace.open_spans[0].op), "(unknown)");
+}
+
 TEST_F(SessionTest, KeepsMetadata) {
   Session session(by_hand());
   session.set_metadata("model", "resnet");
