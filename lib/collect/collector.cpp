@@ -6,6 +6,7 @@
 
 #include "collect/known_ids.h"
 #include "collect/merge.h"
+#include "collect/time_math.h"
 
 namespace ringtail {
 namespace {
@@ -37,29 +38,14 @@ void Collector::open_account(const Lane& lane, Account& account) {
   account.thread = lane.thread;
 }
 
-void Collector::begin_run(std::uint32_t run) {
+void Collector::begin_run(std::uint16_t run) {
   run_ = run;
   log_ = {};
   gaps_.clear();
   folds_ = {};
   counts_.clear();
   open_spans_.clear();
-  take_lanes();
-  for (std::size_t i = 0; i < lanes_.size(); ++i) {
-    Lane& lane = *lanes_[i];
-    accounts_[i] = {};
-    // Free lanes are empty; retired ones will be seen by the first drain, with nothing of this run in them
-    // but what an account opened here takes off.
-    if (lane.state.load(std::memory_order_acquire) == LaneState::kFree) continue;
-    open_account(lane, accounts_[i]);
-    lane.ring.consume_all([](const RingSlot&) {});
-    // Recording is off, so these stand still; a call that was interrupted half-way belongs to the run that
-    // begins.
-    accounts_[i].attempted = lane.attempted.load(std::memory_order_acquire);
-    accounts_[i].shapes_dropped = lane.shapes_dropped.load(std::memory_order_relaxed);  // as above
-    accounts_[i].clock_steps = lane.clock_steps.load(std::memory_order_relaxed);        // as above
-    accounts_[i].next_sequence = accounts_[i].attempted;
-  }
+  std::ranges::fill(accounts_, Account{});
   log_bound_ = max_spans_;
   pairs_ = {clock_.pair()};
   pair_interval_ = kPairInterval;
@@ -112,40 +98,46 @@ std::span<RingSlot> Collector::room() {
   }
 }
 
+// At most one ring's worth a call, so that a producer flat out does not keep the collector from the others.
 std::size_t Collector::drain(Lane& lane, Account& account) {
   std::size_t moved = 0;
-  while (true) {
+  while (moved < lane.ring_entries) {
     const std::span<RingSlot> into = room();
     const bool to_log = !into.empty();
     RingSlot* const first = to_log ? into.data() : overflow_.data();
     const std::size_t count = lane.ring.pop(first, to_log ? into.size() : overflow_.size());
-    if (count == 0) return moved;
+    if (count == 0) break;
     enter({first, count}, account, to_log);
     moved += count;
   }
+  return moved;
 }
 
-void Collector::enter(std::span<const RingSlot> slots, Account& account, bool to_log) {
+void Collector::enter(std::span<RingSlot> slots, Account& account, bool to_log) {
   TraceThread& counts = counts_of(account.thread);
-  for (std::size_t i = 0; i < slots.size(); ++i) {
-    const Record record = unpack(slots[i]);
-    if (record.sequence != account.next_sequence && to_log) {
-      gaps_[log_.size() + i] = record.sequence - account.next_sequence;
-    }
-    account.next_sequence = record.sequence + 1;
+  std::size_t kept = 0;
+  for (const RingSlot& slot : slots) {
+    const Record record = unpack(slot);
+    if (InRun::run_of(record.sequence) != run_) continue;  // pushed after the cut of the last run
+    const std::uint64_t sequence = InRun::count_of(record.sequence, run_);
+    if (sequence != account.next_sequence && to_log) gaps_[log_.size() + kept] = sequence - account.next_sequence;
+    account.next_sequence = sequence + 1;
     if (record.shapes == kDroppedShapes) ++counts.shapes_dropped;
     if (!to_log) folds_.add(account.thread, LossCause::kMemoryBound, record);
+    slots[kept++] = slot;
   }
-  account.drained += slots.size();
-  (to_log ? counts.recorded : counts.folded) += slots.size();
-  if (to_log) log_.commit(account.thread, slots.size());
+  account.drained += kept;
+  (to_log ? counts.recorded : counts.folded) += kept;
+  if (to_log) log_.commit(account.thread, kept);
 }
 
 void Collector::settle(Lane& lane, Account& account) {
   const auto give_up = std::chrono::steady_clock::now() + kSettleTime;
   while (true) {
-    // Acquire: whatever was folded or pushed before this attempt was counted is visible below.
-    const std::uint64_t attempted = lane.attempted.load(std::memory_order_acquire) - account.attempted;
+    // Relaxed: an attempt is counted before it is pushed or folded, so a count that what is drained and folded adds up
+    // to is a cut; if it is an old one, later attempts are simply after it. (L1 -> L2 makes it the last for a lane that
+    // was retired, and whatever orders a thread before stop() does for that thread.)
+    const std::uint64_t attempted = InRun::count_of(lane.attempted.load(std::memory_order_relaxed), run_);
     drain(lane, account);
     const auto totals = lane.folds.read(run_);
     std::uint64_t folded = 0;
@@ -157,12 +149,13 @@ void Collector::settle(Lane& lane, Account& account) {
       std::this_thread::yield();  // a thread is between counting its attempt and finishing it
       continue;
     }
-    if (totals) folds_.add(account.thread, lane.has_ring ? LossCause::kRingFull : LossCause::kNoRing, *totals);
+    if (totals)
+      folds_.add(account.thread, lane.ring_entries > 0 ? LossCause::kRingFull : LossCause::kNoRing, *totals);
     TraceThread& counts = counts_of(account.thread);
     counts.attempted += adds_up ? attempted : account.drained + folded;  // an unfinished call ends after the cut
     counts.folded += folded;
-    counts.shapes_dropped += lane.shapes_dropped.load(std::memory_order_relaxed) - account.shapes_dropped;
-    counts.clock_steps += lane.clock_steps.load(std::memory_order_relaxed) - account.clock_steps;
+    counts.shapes_dropped += InRun::count_of(lane.shapes_dropped.load(std::memory_order_relaxed), run_);
+    counts.clock_steps += InRun::count_of(lane.clock_steps.load(std::memory_order_relaxed), run_);
     return;
   }
 }
@@ -197,8 +190,12 @@ void Collector::end_run() {
 
 void Collector::add_rows(const ClockMap& clock, Trace& trace) const {
   const std::int64_t origin = trace.origin->monotonic.count();
-  const auto ns_of = [&](std::uint64_t time, const Record& record) {
-    return (record.flags & kTimesAreNanoseconds) != 0 ? static_cast<std::int64_t>(time) : clock.to_ns(time);
+  const auto is_ns = [](const Record& record) { return (record.flags & kTimesAreNanoseconds) != 0; };
+  const auto since_origin = [&](std::uint64_t time, const Record& record) {
+    return saturating_subtract(is_ns(record) ? from_ordered(time) : clock.to_ns(time), origin);
+  };
+  const auto length = [&](std::uint64_t from, std::uint64_t to, const Record& record) {
+    return is_ns(record) ? to - from : static_cast<std::uint64_t>(clock.to_ns(to) - clock.to_ns(from));
   };
   std::vector<MergeKey> keys;
   keys.reserve(log_.size());
@@ -207,7 +204,7 @@ void Collector::add_rows(const ClockMap& clock, Trace& trace) const {
     threads = std::max<std::size_t>(threads, index_of(stretch.thread) + 1);
     for (std::size_t i = 0; i < stretch.count; ++i) {
       const Record record = log_[keys.size()];
-      keys.push_back({ns_of(record.begin, record) - origin, stretch.thread, static_cast<std::uint32_t>(keys.size())});
+      keys.push_back({since_origin(record.begin, record), stretch.thread, static_cast<std::uint32_t>(keys.size())});
     }
   }
   order(keys, threads);
@@ -219,13 +216,13 @@ void Collector::add_rows(const ClockMap& clock, Trace& trace) const {
     row.device = known(record.device, trace);
     row.shapes = index_of(record.shapes) < trace.signatures().size() ? record.shapes : kDroppedShapes;
     row.step = record.step;
-    row.duration_us = to_microseconds(Nanoseconds{ns_of(record.end, record) - origin - key.begin_ns});
+    row.duration_us = to_microseconds(nanoseconds_of(length(record.begin, record.end, record)));
     row.memory_bytes = record.bytes;
     row.begin_ns = key.begin_ns;
     row.thread = key.thread;
     row.depth = record.depth;
     if ((record.flags & kWasQueued) != 0) {
-      row.queue_delay_ns = key.begin_ns - (ns_of(record.queued, record) - origin);
+      row.queue_delay_ns = saturating_subtract(key.begin_ns, since_origin(record.queued, record));
     }
     if (const auto gap = gaps_.find(key.at); gap != gaps_.end()) row.lost_before = gap->second;
     trace.append(row);

@@ -27,8 +27,11 @@ class Collector {
  public:
   Collector(Registry& registry, Clock clock, std::size_t max_spans);
 
-  // Empties all lanes and forgets the last run. Requires: recording is off.
-  void begin_run(std::uint32_t run);
+  // Forgets the last run. Requires: recording is off; run is not 0 and not the last one's.
+  void begin_run(std::uint16_t run);
+
+  // Forgets the run that was begun: nothing was recorded in it.
+  void abandon_run() { in_run_ = false; }
 
   // One pass over all lanes; retired ones are settled and freed. Returns the records moved; 0 outside a run.
   std::size_t drain();
@@ -42,19 +45,16 @@ class Collector {
  private:
   // One lane's bookkeeping within the run.
   struct Account {
-    ThreadId thread = kNoThread;  // of the current lease; kNoThread: not seen yet
-    std::uint64_t attempted = 0;  // the lane's counters when the lease or the run began, whichever was later
-    std::uint64_t shapes_dropped = 0;
-    std::uint64_t clock_steps = 0;
-    std::uint64_t drained = 0;        // since then
-    std::uint64_t next_sequence = 0;  // of the record after the last one drained
+    ThreadId thread = kNoThread;      // of the current lease; kNoThread: not seen in this run
+    std::uint64_t drained = 0;        // records of this run and lease
+    std::uint64_t next_sequence = 0;  // count of the record after the last one drained
   };
 
   void take_lanes();
   static void open_account(const Lane& lane, Account& account);
   std::size_t drain(Lane& lane, Account& account);
   std::span<RingSlot> room();  // in the log; empty at its bound
-  void enter(std::span<const RingSlot> slots, Account& account, bool to_log);
+  void enter(std::span<RingSlot> slots, Account& account, bool to_log);
   void add_pair(ClockPair pair);
   void settle(Lane& lane, Account& account);
   void note_open_spans(const Lane& lane);
@@ -69,7 +69,7 @@ class Collector {
   std::vector<Account> accounts_;   // by lane
   std::vector<RingSlot> overflow_;  // where records go that the log has no room for
 
-  std::uint32_t run_ = 0;
+  std::uint16_t run_ = 0;
   bool in_run_ = false;
   RecordLog log_;
   std::size_t log_bound_ = 0;                  // spans; max_spans_, or less where memory ran out

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "collect/known_ids.h"
+#include "collect/time_math.h"
 
 namespace ringtail {
 
@@ -13,7 +14,7 @@ std::uint64_t FoldBook::add(ThreadId thread, LossCause cause, const std::vector<
     const DeviceId device = from.other ? kNoDevice : from.device;
     FoldTable::Total& to = totals_[{from.other, from.other ? OpId{} : from.op, device, from.in_nanoseconds}];
     to.count += from.count;
-    to.duration += from.duration;
+    to.duration = saturating_add(to.duration, from.duration);
     to.bytes = saturating_add(to.bytes, from.bytes);
     to.longest = std::max(to.longest, from.longest);
     Times& times = losses_[{thread, device, cause, from.in_nanoseconds}];
@@ -33,10 +34,14 @@ void FoldBook::add(ThreadId thread, LossCause cause, const Record& record) {
 
 void FoldBook::write(const ClockMap& clock, std::int64_t origin_ns, Trace& trace) const {
   const auto since_origin = [&](std::uint64_t time, bool in_ns) {
-    return Nanoseconds{(in_ns ? static_cast<std::int64_t>(time) : clock.to_ns(time)) - origin_ns};
+    return Nanoseconds{saturating_subtract(in_ns ? from_ordered(time) : clock.to_ns(time), origin_ns)};
   };
   const auto length = [&](std::uint64_t ticks, bool in_ns) {
-    return Nanoseconds{in_ns ? static_cast<std::int64_t>(ticks) : clock.duration_ns(ticks)};
+    return nanoseconds_of(in_ns ? ticks : static_cast<std::uint64_t>(clock.duration_ns(ticks)));
+  };
+  const auto sum = [](Nanoseconds a, Nanoseconds b) {
+    return nanoseconds_of(
+        saturating_add(static_cast<std::uint64_t>(a.count()), static_cast<std::uint64_t>(b.count())));
   };
   // Spans in ticks and spans in nanoseconds of the same op and device become one row.
   std::map<std::pair<OpId, DeviceId>, FoldedTotal> folded;
@@ -48,7 +53,7 @@ void FoldBook::write(const ClockMap& clock, std::int64_t origin_ns, Trace& trace
     to.op = op;
     to.device = device;
     to.count += total.count;
-    to.duration += length(total.duration, in_ns);
+    to.duration = sum(to.duration, length(total.duration, in_ns));
     to.bytes = saturating_add(to.bytes, total.bytes);
     to.longest = std::max(to.longest, length(total.longest, in_ns));
   }

@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <sys/prctl.h>
 
+#include <algorithm>
 #include <atomic>
 #include <condition_variable>
 #include <list>
@@ -17,9 +18,20 @@
 namespace ringtail {
 namespace {
 
+constexpr std::chrono::microseconds kShortestPoll{1};
+
+// Values outside the ranges that session.h gives are moved to the nearer end.
 RegistryLimits limits_of(const SessionOptions& options) {
-  return {options.ring_entries, options.max_rings,      options.fold_cells, options.max_ops,
-          options.max_devices,  options.max_signatures, options.max_threads};
+  constexpr std::size_t kMostRingEntries = std::size_t{1} << 26U;
+  constexpr std::size_t kMostFoldCells = std::size_t{1} << 20U;
+  constexpr std::uint32_t kMostNames = std::uint32_t{1} << 30U;
+  return {.ring_entries = std::min(options.ring_entries, kMostRingEntries),
+          .max_rings = options.ring_entries == 0 ? 0 : options.max_rings,
+          .fold_cells = std::min(options.fold_cells, kMostFoldCells),
+          .max_ops = std::clamp(options.max_ops, 1U, kMostNames),
+          .max_devices = std::clamp(options.max_devices, 1U, kMostNames),
+          .max_signatures = std::min(options.max_signatures, kMostNames),
+          .max_threads = std::clamp(options.max_threads, 1U, kMostNames)};
 }
 
 // Tells sessions apart for threads that cached a recorder: addresses are used again, numbers are not.
@@ -30,14 +42,12 @@ std::uint64_t next_session_number() {
 
 }  // namespace
 
-// The calling thread's leases, one per session it recorded in. They are the thread's to give back, so they go
-// with it; a session that went first is noticed by its registry being gone.
+// The calling thread's leases, one per session it recorded in: the thread's to give back, so they go with it. A lease
+// keeps its session's registry alive, as any recorder does; those of sessions that are gone are dropped at the thread's
+// next lease, but for one that still has open scopes.
 class ThreadLeases {
  public:
-  ~ThreadLeases() {
-    for (Lease& lease : leases_) lease.drop();
-    gone = true;
-  }
+  ~ThreadLeases() { gone = true; }
 
   Recorder* find(std::uint64_t session) {
     for (Lease& lease : leases_) {
@@ -46,9 +56,9 @@ class ThreadLeases {
     return nullptr;
   }
 
-  Recorder& add(std::uint64_t session, Recorder recorder, std::weak_ptr<Registry> registry) {
-    leases_.remove_if([](Lease& lease) { return lease.registry.expired() && (lease.drop(), true); });
-    leases_.push_back({session, std::move(registry), std::move(recorder)});
+  Recorder& add(std::uint64_t session, Recorder recorder) {
+    leases_.remove_if([](const Lease& lease) { return lease.recorder.is_of_the_past(); });
+    leases_.push_back({session, std::move(recorder)});
     return leases_.back().recorder;
   }
 
@@ -58,10 +68,7 @@ class ThreadLeases {
  private:
   struct Lease {
     std::uint64_t session;
-    std::weak_ptr<Registry> registry;
-    Recorder recorder;  // keeps nothing alive: a thread that lives on must not hold a dead session's rings
-
-    void drop();
+    Recorder recorder;
   };
   std::list<Lease> leases_;  // a list: references given out stay valid
 };
@@ -88,7 +95,7 @@ struct Session::State {
   std::mutex control;  // start, stop, pause, take: one at a time
   bool running = false;
   bool has_trace = false;
-  std::uint32_t run = 0;
+  std::uint16_t run = 0;  // of this session: counts its starts, 0 before the first
   std::map<std::string, std::string> metadata;
   std::thread thread;
 
@@ -103,7 +110,10 @@ struct Session::State {
 
 Session::Session(SessionOptions options) : state_(std::make_unique<State>(options)) {}
 
-Session::~Session() { stop(); }
+Session::~Session() {
+  stop();
+  state_->registry->close();
+}
 
 void Session::State::collect_until_told() {
   pthread_setname_np(pthread_self(), "ringtail");
@@ -117,7 +127,7 @@ void Session::State::collect_until_told() {
       collector.drain();
     }
     lock.lock();
-    wake.wait_for(lock, options.poll_interval, [this] { return told_to_end; });
+    wake.wait_for(lock, std::max(options.poll_interval, kShortestPoll), [this] { return told_to_end; });
   }
 }
 
@@ -131,13 +141,17 @@ Status Session::start() {
   s.registry->renumber_threads();
   {
     const std::lock_guard drain(s.draining);
-    s.collector.begin_run(++s.run);
+    if (++s.run == 0) ++s.run;
+    s.collector.begin_run(s.run);
+    s.has_trace = false;
   }
   s.told_to_end = false;
   if (s.options.collector_thread) {
     try {
       s.thread = std::thread([&s] { s.collect_until_told(); });
     } catch (const std::system_error& error) {
+      const std::lock_guard drain(s.draining);
+      s.collector.abandon_run();
       s.registry->set_collecting(false);
       return Error{ErrorCode::kIo, std::string("collector thread: expected to start, found ") + error.what()};
     }
@@ -193,7 +207,7 @@ bool Session::recording() const { return state_->recording.load(std::memory_orde
 
 OpId Session::op(std::string_view name) { return OpId{state_->registry->intern_op(name).id}; }
 
-DeviceId Session::device(std::string_view name) { return state_->registry->intern_device(name); }
+DeviceId Session::device(std::string_view name) { return DeviceId{state_->registry->intern_device(name).id}; }
 
 InternedShapes Session::shapes(ShapeViews inputs, ShapeView output, std::uint32_t element_bytes) {
   SignatureBuilder builder;
@@ -221,15 +235,7 @@ Recorder& Session::this_thread() {
   if (Recorder* found = leases.find(state_->number)) return *found;
   char name[16] = "";
   pthread_getname_np(pthread_self(), name, sizeof(name));
-  return leases.add(state_->number, Recorder(state_->lease(name), nullptr), state_->registry);
-}
-
-void ThreadLeases::Lease::drop() {
-  // While the lock holds, the registry and its lane are there; without it, both are gone and there is nothing
-  // to release.
-  const std::shared_ptr<Registry> alive = registry.lock();
-  if (alive == nullptr) recorder.forget();
-  recorder.release();
+  return leases.add(state_->number, Recorder(state_->lease(name), state_->registry));
 }
 
 Ticks Session::now() const noexcept { return state_->clock.now(); }

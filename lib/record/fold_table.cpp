@@ -33,7 +33,7 @@ FoldTable::Cell& FoldTable::cell_of(std::uint64_t key) noexcept {
   return cells_[at];
 }
 
-void FoldTable::fold(const Record& record, std::uint32_t run) noexcept {
+void FoldTable::fold(const Record& record, std::uint16_t run) noexcept {
   const std::uint64_t changes = changes_.load(std::memory_order_relaxed);  // own counter
   changes_.store(changes + 1, std::memory_order_relaxed);                  // released by the stores of the fields
   if (run_.load(std::memory_order_relaxed) != run) {                       // own field
@@ -52,7 +52,7 @@ void FoldTable::fold(const Record& record, std::uint32_t run) noexcept {
   const std::uint64_t count = get(cell.count);
   put(cell.key, key);
   put(cell.count, count + 1);
-  put(cell.duration, get(cell.duration) + duration);
+  put(cell.duration, saturating_add(get(cell.duration), duration));
   put(cell.bytes, saturating_add(get(cell.bytes), record.bytes));
   if (duration > get(cell.longest)) put(cell.longest, duration);
   if (count == 0 || record.begin < get(cell.first)) put(cell.first, record.begin);
@@ -60,7 +60,7 @@ void FoldTable::fold(const Record& record, std::uint32_t run) noexcept {
   changes_.store(changes + 2, std::memory_order_release);  // F1 -> F2: the fold is whole
 }
 
-std::optional<std::vector<FoldTable::Total>> FoldTable::read(std::uint32_t run) const {
+std::optional<std::vector<FoldTable::Total>> FoldTable::read(std::uint16_t run) const {
   std::vector<Total> totals;
   // F2 <- F1: both looks at `changes_` and every field between them.
   const auto get = [](const std::atomic<std::uint64_t>& field) { return field.load(std::memory_order_acquire); };

@@ -1,15 +1,18 @@
 #include "ringtail/record/lane.h"
 
+#include "record/registry.h"
+
 namespace ringtail {
 
-Lane::Lane(Registry& owner, Clock session_clock, std::size_t ring_entries, std::size_t fold_cells)
+Lane::Lane(Registry& owner, Clock session_clock, std::size_t entries, std::size_t fold_cells)
     : clock(session_clock),
       registry(owner),
-      has_ring(ring_entries > 0),
+      ring_entries(entries),
       shapes(owner),
-      names(owner),
+      op_names(owner, &Registry::intern_op),
+      device_names(owner, &Registry::intern_device),
       folds(fold_cells),
-      ring(ring_entries) {
+      ring(entries) {
   // Writing every slot once takes the page faults here, off the recording thread's first thousands of spans.
   while (ring.push(RingSlot{})) {
   }
@@ -18,12 +21,9 @@ Lane::Lane(Registry& owner, Clock session_clock, std::size_t ring_entries, std::
 
 void Lane::fold(const RingSlot& slot) noexcept {
   const Record record = unpack(slot);
-  static_cast<void>(recording.load(std::memory_order_acquire));  // L8 <- L7: `run` is of the run that is recording
-  folds.fold(record, run.load(std::memory_order_relaxed));       // ordered by the line above
-  if (record.shapes == kDroppedShapes) {
-    shapes_dropped.store(shapes_dropped.load(std::memory_order_relaxed) + 1,
-                         std::memory_order_relaxed);  // own counter
-  }
+  const std::uint16_t of_attempt = InRun::run_of(record.sequence);
+  folds.fold(record, of_attempt);
+  if (record.shapes == kDroppedShapes) count(shapes_dropped, of_attempt);
 }
 
 void Lane::reset() {

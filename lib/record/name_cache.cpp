@@ -4,21 +4,21 @@
 
 namespace ringtail {
 
-OpId NameCache::look_up(std::string_view name) noexcept {
+std::uint32_t NameCache::look_up(std::string_view name) noexcept {
   try {
     const std::uint64_t hash = hash_of(name);
     std::uint32_t at = index_.find(hash, [&](std::uint32_t i) { return known_[i].name == name; });
     if (at == IdIndex::kNotFound) {
-      const Registry::InternedName interned = registry_.intern_op(name);
-      if (interned.name != name) return OpId{interned.id};  // "(other)": the table is full
+      const InternedName interned = (registry_.*intern_)(name);
+      if (interned.name != name) return interned.id;  // "(other)": the table is full
       at = static_cast<std::uint32_t>(known_.size());
-      known_.push_back({nullptr, interned.name, OpId{interned.id}});
+      known_.push_back(interned);
       index_.insert(hash, at);
     }
-    slots_[slot_of(name)] = {name.data(), known_[at].name, known_[at].op};
-    return known_[at].op;
+    slots_[slot_of(name)] = {name.data(), known_[at]};
+    return known_[at].id;
   } catch (...) {
-    return OpId{registry_.intern_op(name).id};
+    return (registry_.*intern_)(name).id;  // no memory to remember it
   }
 }
 

@@ -20,8 +20,9 @@ Recorder& Recorder::operator=(Recorder&& other) noexcept {
 
 Recorder::~Recorder() { release(); }
 
-DeviceId Recorder::device(std::string_view name) noexcept {
-  return lane_ != nullptr ? lane_->registry.intern_device(name) : kNoDevice;
+bool Recorder::is_of_the_past() const noexcept {
+  return lane_ == nullptr ||
+         (lane_->registry.closed() && lane_->open_depth.load(std::memory_order_relaxed) == 0);  // own counter
 }
 
 void Recorder::release() noexcept {

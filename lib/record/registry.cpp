@@ -21,39 +21,37 @@ std::int64_t os_thread_id() { return static_cast<std::int64_t>(syscall(SYS_getti
 
 }  // namespace
 
-Registry::InternedName Registry::intern_op(std::string_view name) noexcept {
+InternedName Registry::intern_op(std::string_view name) noexcept {
   try {
     const std::lock_guard lock(tables_mutex_);
     const std::uint32_t id = bounded_intern(tables_.ops, name, limits_.max_ops);
     return {id, tables_.ops.at(id)};
   } catch (...) {
-    // No memory for a name: its spans go to whatever op was first; an empty view keeps it out of the caches.
-    return {0, {}};
+    return {index_of(kNoDevice), {}};  // no memory for a name: an op that is in no table, so "(unknown)"
   }
 }
 
-DeviceId Registry::intern_device(std::string_view name) noexcept {
+InternedName Registry::intern_device(std::string_view name) noexcept {
   try {
     const std::lock_guard lock(tables_mutex_);
-    return DeviceId{bounded_intern(tables_.devices, name, limits_.max_devices)};
+    const std::uint32_t id = bounded_intern(tables_.devices, name, limits_.max_devices);
+    return {id, tables_.devices.at(id)};
   } catch (...) {
-    return kNoDevice;
+    return {index_of(kNoDevice), {}};  // no memory for a name: as if none was given
   }
 }
 
 Registry::InternedWords Registry::intern_shapes(std::span<const std::uint64_t> words) noexcept {
   const InternedWords dropped{{kDroppedShapes, Signature(words).bytes()}, {}};
-  // Relaxed: once full, full for ever; a late look only takes the lock once more.
-  if (signatures_full_.load(std::memory_order_relaxed)) return dropped;
   try {
     const std::lock_guard lock(tables_mutex_);
     SignatureTable& table = tables_.signatures;
-    if (table.size() >= limits_.max_signatures) {
-      signatures_full_.store(true, std::memory_order_relaxed);  // as above
-      return dropped;
+    std::optional<ShapesId> id = table.find(words);
+    if (!id) {
+      if (table.size() - kReservedShapes >= limits_.max_signatures) return dropped;
+      id = table.intern(words);
     }
-    const ShapesId id = table.intern(words);
-    return {{id, table.bytes(id)}, table.at(id).words()};
+    return {{*id, table.bytes(*id)}, table.at(*id).words()};
   } catch (...) {
     return dropped;
   }
@@ -66,24 +64,11 @@ Registry::Tables Registry::tables() const {
 
 Lane* Registry::free_lane(bool with_ring) {
   for (const auto& lane : lanes_) {
-    if (lane->has_ring != with_ring) continue;
+    if ((lane->ring_entries > 0) != with_ring) continue;
     // L4 <- L3: the collector has reset the lane.
     if (lane->state.load(std::memory_order_acquire) == LaneState::kFree) return lane.get();
   }
   return nullptr;
-}
-
-// Without the mutex: touching a ring's pages takes as long as thousands of other leases.
-std::unique_ptr<Lane> Registry::make_lane(bool with_ring) {
-  try {
-    return std::make_unique<Lane>(*this, clock_, with_ring ? limits_.ring_entries : 0, limits_.fold_cells);
-  } catch (...) {
-    if (with_ring) {
-      const std::lock_guard lock(lanes_mutex_);
-      --rings_;
-    }
-    throw;
-  }
 }
 
 void Registry::add_thread(Lane& lane, std::string_view name) {
@@ -98,30 +83,37 @@ void Registry::add_thread(Lane& lane, std::string_view name) {
 }
 
 Lane* Registry::lease(std::string_view thread_name, WithoutRing without_ring) noexcept {
+  bool new_ring = false;
+  std::unique_lock lock(lanes_mutex_, std::defer_lock);
   try {
-    std::unique_lock lock(lanes_mutex_);
+    lock.lock();
     Lane* lane = free_lane(true);
-    const bool new_ring = lane == nullptr && rings_ < limits_.max_rings;
-    if (lane == nullptr && !new_ring) {
+    if (lane == nullptr && rings_ < limits_.max_rings) {
+      new_ring = true;
+      ++rings_;
+    } else if (lane == nullptr) {
       if (without_ring == WithoutRing::kRefuse) return nullptr;
       lane = free_lane(false);
     }
     if (lane == nullptr) {
-      if (new_ring) ++rings_;
+      // Without the mutex: touching a ring's pages takes as long as thousands of other leases.
       lock.unlock();
-      std::unique_ptr<Lane> made = make_lane(new_ring);
-      lane = made.get();
+      auto made = std::make_unique<Lane>(*this, clock_, new_ring ? limits_.ring_entries : 0, limits_.fold_cells);
       lock.lock();
       lanes_.push_back(std::move(made));
+      new_ring = false;  // it is there, whatever fails from here on
+      lane = lanes_.back().get();
       lane_count_.store(lanes_.size(),
                         std::memory_order_release);  // the collector then takes the list under the mutex
     }
     add_thread(*lane, thread_name);
-    lane->run.store(run_, std::memory_order_relaxed);                // L7, released by the next line
-    lane->recording.store(recording_, std::memory_order_release);    // L7 -> L8
+    lane->run.store(run_, std::memory_order_relaxed);                // this thread will read it
+    lane->recording.store(recording_, std::memory_order_relaxed);    // as above
     lane->state.store(LaneState::kLive, std::memory_order_release);  // the collector's acquire sees `thread`
     return lane;
   } catch (...) {
+    if (!lock.owns_lock()) lock.lock();
+    if (new_ring) --rings_;
     refused_leases_.fetch_add(1, std::memory_order_relaxed);  // statistic
     return nullptr;
   }
@@ -129,7 +121,7 @@ Lane* Registry::lease(std::string_view thread_name, WithoutRing without_ring) no
 
 void Registry::release(Lane& lane) noexcept {
   const std::lock_guard lock(lanes_mutex_);
-  lane.recording.store(false, std::memory_order_release);  // L7 -> L8; only this thread read it
+  lane.recording.store(false, std::memory_order_relaxed);  // only this thread reads it
   if (collecting_) {
     lane.state.store(LaneState::kRetired, std::memory_order_release);  // L1 -> L2: no record comes after this
   } else {
@@ -142,7 +134,7 @@ void Registry::make_free(Lane& lane) {
   lane.state.store(LaneState::kFree, std::memory_order_release);  // L3 -> L4
 }
 
-void Registry::set_recording(bool on, std::uint32_t run) {
+void Registry::set_recording(bool on, std::uint16_t run) {
   const std::lock_guard lock(lanes_mutex_);
   recording_ = on;
   run_ = run;
@@ -175,7 +167,8 @@ void Registry::renumber_threads() {
   const std::lock_guard lock(lanes_mutex_);
   std::vector<TraceThread> kept;
   for (const auto& lane : lanes_) {
-    if (lane->state.load(std::memory_order_relaxed) == LaneState::kFree) continue;  // state changes under this mutex
+    if (lane->state.load(std::memory_order_relaxed) == LaneState::kFree)
+      continue;  // nobody collects, and leases are under this mutex
     kept.push_back(threads_[index_of(lane->thread)]);
     lane->thread = ThreadId{static_cast<std::uint32_t>(kept.size() - 1)};
   }

@@ -44,18 +44,19 @@ class Registry {
 
   // --- names and shapes ---
 
-  struct InternedName {
-    std::uint32_t id;
-    std::string_view name;  // the table's own copy: lives as long as the registry
-  };
+  // A table's last name is "(other)", which takes all for which there is no room.
   [[nodiscard]] InternedName intern_op(std::string_view name) noexcept;
-  [[nodiscard]] DeviceId intern_device(std::string_view name) noexcept;
+  [[nodiscard]] InternedName intern_device(std::string_view name) noexcept;
 
   struct InternedWords {
     InternedShapes shapes;
     std::span<const std::uint64_t> words;  // the table's own copy; empty when dropped
   };
   [[nodiscard]] InternedWords intern_shapes(std::span<const std::uint64_t> words) noexcept;
+
+  // After this no thread looks for its leases here: the session is gone.
+  void close() noexcept { closed_.store(true, std::memory_order_relaxed); }  // only memory is at stake
+  [[nodiscard]] bool closed() const noexcept { return closed_.load(std::memory_order_relaxed); }  // as above
 
   // Copies, for a trace.
   struct Tables {
@@ -77,7 +78,7 @@ class Registry {
   void release(Lane& lane) noexcept;
 
   // Switches every lane there is and will be. `run` tells one start of the session from another.
-  void set_recording(bool on, std::uint32_t run);
+  void set_recording(bool on, std::uint16_t run);
 
   // While true, a released lane is retired and left to the collector; else it is free at once, as are those
   // that were retired and that the collector, being gone, will not look at again.
@@ -98,7 +99,6 @@ class Registry {
 
  private:
   [[nodiscard]] Lane* free_lane(bool with_ring);  // null: all are taken
-  [[nodiscard]] std::unique_ptr<Lane> make_lane(bool with_ring);
   void add_thread(Lane& lane, std::string_view name);
   static void make_free(Lane& lane);
 
@@ -107,7 +107,6 @@ class Registry {
 
   mutable std::mutex tables_mutex_;
   Tables tables_;
-  std::atomic<bool> signatures_full_{false};
 
   mutable std::mutex lanes_mutex_;
   std::vector<std::unique_ptr<Lane>> lanes_;
@@ -115,9 +114,10 @@ class Registry {
   std::vector<TraceThread> threads_;
   bool recording_ = false;
   bool collecting_ = false;
-  std::uint32_t run_ = 0;
+  std::uint16_t run_ = 0;
   std::atomic<std::size_t> lane_count_{0};
   std::atomic<std::uint64_t> refused_leases_{0};
+  std::atomic<bool> closed_{false};
 };
 
 }  // namespace ringtail

@@ -65,6 +65,13 @@ std::span<const std::uint64_t> SignatureBuilder::finish(std::uint32_t element_by
 
 SignatureTable::SignatureTable() : words_{{0}, {0}}, elements_(2, 0), bytes_(2, 0) {}
 
+std::optional<ShapesId> SignatureTable::find(std::span<const std::uint64_t> words) const {
+  const std::uint32_t found =
+      index_.find(hash_of(words), [&](std::uint32_t id) { return std::ranges::equal(words_[id], words); });
+  if (found == IdIndex::kNotFound) return std::nullopt;
+  return ShapesId{found};
+}
+
 ShapesId SignatureTable::intern(std::span<const std::uint64_t> words) {
   const std::uint64_t hash = hash_of(words);
   const std::uint32_t found =

@@ -5,7 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <array>
+#include <memory>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -251,7 +251,7 @@ TEST_F(SessionTest, FoldsPastTheBoundOnTheTrace) {
 }
 
 TEST_F(SessionTest, KeepsSpansWhoseShapesFindNoRoom) {
-  Session session(by_hand({.ring_entries = 6, .max_signatures = 4}));  // two of the rows are not for shapes
+  Session session(by_hand({.ring_entries = 6, .max_signatures = 2}));
   ASSERT_TRUE(session.start().ok());
   Recorder recorder = session.recorder("w");
   for (std::uint64_t i = 1; i <= 8; ++i) {
@@ -398,6 +398,130 @@ TEST_F(SessionTest, DoesNotLookUpIdsThatAreNotItsOwn) {
   EXPECT_EQ(trace.operation(trace.folded[0].op), "(unknown)");
   EXPECT_EQ(trace.device(trace.losses[0].device), "(unknown)");
   EXPECT_EQ(trace.operation(trace.open_spans[0].op), "(unknown)");
+}
+
+TEST_F(SessionTest, LetsAScopeOfThisThreadOutliveIt) {
+  auto session = std::make_unique<Session>(by_hand());
+  ASSERT_TRUE(session->start().ok());
+  const Scope scope(session->this_thread(), "outlives");
+  session.reset();
+  Session next(by_hand());  // its lease drops those of sessions that are gone, but not this one: its scope is open
+  ASSERT_TRUE(next.start().ok());
+  span(next.this_thread(), "next", 1us);
+  EXPECT_EQ(next.take_trace().size(), 1U);
+}
+
+TEST_F(SessionTest, TakesOptionsOutOfRangeAsTheNearerEnd) {
+  const SessionOptions kOdd[] = {
+      {.ring_entries = 0},   {.max_rings = 0},
+      {.fold_cells = 0},     {.fold_cells = ~std::size_t{0}},
+      {.max_spans = 0},      {.max_spans = ~std::size_t{0}},
+      {.max_ops = 0},        {.max_devices = 0},
+      {.max_signatures = 0}, {.max_threads = 0},
+  };
+  for (const SessionOptions& odd : kOdd) {
+    Session session(by_hand(odd));
+    ASSERT_TRUE(session.start().ok());
+    Recorder recorder = session.recorder("w");
+    for (int i = 0; i < 3; ++i) {
+      const Scope scope(recorder, "op", recorder.device("gpu:0"), {{1}}, {2}, 4);
+      time.advance(1us);
+    }
+    const Trace trace = session.take_trace();
+    ASSERT_EQ(trace.threads.size(), 1U);
+    EXPECT_EQ(trace.threads[0].attempted, 3U);
+    EXPECT_EQ(trace.threads[0].recorded + trace.threads[0].folded, 3U);
+    EXPECT_EQ(trace.total_memory_bytes(), 24U);
+    EXPECT_DOUBLE_EQ(trace.total_duration_us, 3.0);
+  }
+}
+
+TEST_F(SessionTest, KeepsAKnownShapeForThreadsThatComeWhenTheTableIsFull) {
+  Session session(by_hand({.max_signatures = 1}));
+  ASSERT_TRUE(session.start().ok());
+  for (const char* name : {"first", "second"}) {
+    Recorder recorder = session.recorder(name);
+    const Scope known(recorder, "op", kNoDevice, {}, {7});
+    const Scope dropped(recorder, "op", kNoDevice, {}, {8});
+  }
+  const Trace trace = session.take_trace();
+  EXPECT_EQ(trace.threads[0].shapes_dropped, 1U);
+  EXPECT_EQ(trace.threads[1].shapes_dropped, 1U);
+}
+
+TEST_F(SessionTest, RepairsItsDepthWhenScopesEndOutOfOrder) {
+  Session session(by_hand());
+  ASSERT_TRUE(session.start().ok());
+  Recorder recorder = session.recorder("w");
+  auto outer = std::make_unique<Scope>(recorder, "outer");
+  auto inner = std::make_unique<Scope>(recorder, "inner");
+  outer.reset();
+  inner.reset();
+  span(recorder, "later", 1us);
+  const Trace trace = session.take_trace();
+  EXPECT_EQ(trace[2].operation(), "later");
+  EXPECT_EQ(trace[2].depth(), 0U);
+  EXPECT_TRUE(trace.open_spans.empty());
+}
+
+TEST_F(SessionTest, SaturatesDepth) {
+  Session session(by_hand({.ring_entries = 1 << 17}));
+  ASSERT_TRUE(session.start().ok());
+  Recorder recorder = session.recorder("w");
+  std::vector<std::unique_ptr<Scope>> open;
+  for (int i = 0; i < 0x1'0002; ++i) open.push_back(std::make_unique<Scope>(recorder, "op"));
+  while (!open.empty()) open.pop_back();
+  const Trace trace = session.take_trace();
+  EXPECT_EQ(trace[0].depth(), 0xFFFFU);  // the deepest ended first
+  EXPECT_EQ(trace[trace.size() - 1].depth(), 0U);
+}
+
+TEST_F(SessionTest, TakesAnyNanoseconds) {
+  Session session(by_hand());
+  ASSERT_TRUE(session.start().ok());
+  Recorder recorder = session.recorder("w");
+  const OpId op = recorder.op("op");
+  recorder.complete(op, kNoDevice, CompleteSpan<Nanoseconds>{-5ns, 10ns});
+  recorder.complete(op, kNoDevice, CompleteSpan<Nanoseconds>{Nanoseconds::min(), Nanoseconds::max()});
+  recorder.complete(op, kNoDevice, CompleteSpan<Nanoseconds>{10ns, -5ns});
+  const Trace trace = session.take_trace();
+  ASSERT_EQ(trace.size(), 3U);
+  EXPECT_EQ(trace[0].duration_us(), to_microseconds(Nanoseconds::max()));
+  EXPECT_EQ(trace[1].duration_us(), to_microseconds(15ns));
+  EXPECT_EQ(trace[1].begin(), -1s - 5ns);
+  EXPECT_EQ(trace[2].duration_us(), 0.0);
+  EXPECT_EQ(trace.threads[0].clock_steps, 1U);
+}
+
+TEST_F(SessionTest, SaturatesTheDurationOfFoldedSpans) {
+  Session session(by_hand({.ring_entries = 0}));
+  ASSERT_TRUE(session.start().ok());
+  Recorder recorder = session.recorder("w");
+  for (int i = 0; i < 3; ++i) {
+    recorder.complete(recorder.op("op"), kNoDevice, CompleteSpan<Nanoseconds>{0ns, Nanoseconds::max()});
+  }
+  EXPECT_EQ(session.take_trace().folded[0].duration, Nanoseconds::max());
+}
+
+TEST_F(SessionTest, GivesASpanThatIsOpenOverAStopAndAStartToTheLaterTrace) {
+  Session session(by_hand());
+  ASSERT_TRUE(session.start().ok());
+  Recorder recorder = session.recorder("w");
+  {
+    const Scope scope(recorder, "long");
+    EXPECT_EQ(session.take_trace().open_spans.size(), 1U);
+    time.advance(3us);
+    ASSERT_TRUE(session.start().ok());
+    time.advance(1us);
+  }
+  {
+    const Scope scope(recorder, "ends after the stop");
+    const Trace trace = session.take_trace();
+    ASSERT_EQ(trace.size(), 1U);
+    EXPECT_EQ(trace[0].begin(), -3us);
+    EXPECT_EQ(trace[0].duration_us(), 4.0);
+  }
+  EXPECT_EQ(recorder.attempted(), 1U);
 }
 
 TEST_F(SessionTest, KeepsMetadata) {

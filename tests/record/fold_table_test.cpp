@@ -7,7 +7,7 @@
 namespace ringtail {
 namespace {
 
-constexpr std::uint32_t kRun = 1;
+constexpr std::uint16_t kRun = 1;
 
 Record record_of(std::uint32_t op, std::uint32_t device, std::uint64_t begin, std::uint64_t end,
                  std::uint64_t bytes = 0, std::uint16_t flags = 0) {

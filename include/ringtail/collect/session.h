@@ -1,7 +1,7 @@
 // ringtail/collect/session.h
 //
-// A tracing session: owns the lanes that threads record into and the collector thread that empties them, and
-// ends in a Trace.
+// A tracing session: owns the lanes that threads record into and the collector thread that empties them, and ends in a
+// Trace.
 //
 //     Session session;
 //     const OpId matmul = session.op("matmul");
@@ -15,11 +15,12 @@
 //     worker.join();
 //     const Trace trace = session.take_trace();
 //
-// Shape    Any number of sessions may exist and record at once; they share nothing. A session may be started
-// again: each
+// Shape    Any number of sessions may exist and record at once; they share nothing. A session may be started again: each
 //          start begins a new trace, and recorders that are still held go on in it.
-// Errors   start() returns why there is no collector thread. Nothing else fails; what finds no room is
-// folded. Threads  All members: any thread. Recorders outlive the session safely: they record nothing then.
+// Errors   start() returns why there is no collector thread. What finds no room is folded, or counted. take_trace() and
+//          the tables of names throw std::bad_alloc; the collector thread does not survive it (README, limits).
+// Threads  All members: any thread. Recorders and scopes outlive the session safely: they record nothing then. The
+//          reference that this_thread() gives is valid while the session lives.
 // Order    The trace is ordered by (begin, thread, sequence of the thread); equal input gives equal output.
 #pragma once
 
@@ -40,18 +41,29 @@
 
 namespace ringtail {
 
+// Values out of range are moved to its nearer end.
 struct SessionOptions {
-  std::size_t ring_entries = 16'384;      // spans a thread can be ahead of the collector; 64 bytes each
-  std::size_t max_rings = 256;            // threads with a ring at once; more threads only count
-  std::size_t fold_cells = 1'024;         // (op, device) pairs a thread keeps exact totals of when its ring is full
-  std::size_t max_spans = 32'000'000;     // on the timeline; more are folded. 64 bytes each until the trace is taken
-  std::uint32_t max_ops = 65'536;         // names; more share "(other)"
-  std::uint32_t max_devices = 4'096;      // names; more share "(other)"
-  std::uint32_t max_signatures = 65'536;  // of shapes; more are dropped from their spans and counted
-  std::uint32_t max_threads = 65'536;     // in the list of threads; more share "(more threads)"
-  std::chrono::microseconds poll_interval{100};  // how often the collector looks at the rings
-  bool collector_thread = true;                  // false: only drain_once(), stop() and take_trace() empty the rings
-  std::optional<Clock> clock = std::nullopt;     // default: Clock::best()
+  // Spans that a thread can be ahead of the collector, 64 bytes each: 0 (only totals are kept) to 2^26.
+  std::size_t ring_entries = 16'384;
+  // Threads with a ring at once. More threads only count.
+  std::size_t max_rings = 256;
+  // (op, device) pairs that a thread keeps exact totals of when its ring is full: 8 to 2^20, rounded up to 2^k.
+  std::size_t fold_cells = 1'024;
+  // Spans on the timeline; more are folded. 64 bytes each until the trace is taken. At most 2^32 - 1.
+  std::size_t max_spans = 32'000'000;
+  // Names: 1 to 2^30. More share "(other)".
+  std::uint32_t max_ops = 65'536;
+  std::uint32_t max_devices = 4'096;
+  // Signatures of shapes: at most 2^30. More are dropped from their spans, and counted.
+  std::uint32_t max_signatures = 65'536;
+  // Threads in the list of threads: 1 to 2^30. More share "(more threads)".
+  std::uint32_t max_threads = 65'536;
+  // How often the collector looks at the rings: at least 1 us.
+  std::chrono::microseconds poll_interval{100};
+  // False: only drain_once(), stop() and take_trace() empty the rings.
+  bool collector_thread = true;
+  // Default: Clock::best().
+  std::optional<Clock> clock = std::nullopt;
 };
 
 class Session {

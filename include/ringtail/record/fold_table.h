@@ -1,20 +1,18 @@
 // ringtail/record/fold_table.h
 //
-// Exact totals of the spans that found their ring full: per (op, device) a count, durations, bytes, the
-// longest span, and when the first and the last of them were.
+// Exact totals of the spans that found their ring full: per (op, device) a count, durations, bytes, the longest span,
+// and when the first and the last of them were.
 //
-// Shape    Open addressing over 64-byte cells, fixed capacity. When seven in eight cells are taken, spans of
-// pairs
-//          not yet in the table share one more cell, so that nothing is allocated and no count is ever lost.
-// Units    Durations and times: ticks of the session's clock, or nanoseconds in cells whose key says so.
-// Threads  fold: the producer. read: the collector, at any time; clear: the collector, while no producer has
-// the lane. Cost     fold: one probe and eight plain stores; no read-modify-write instruction.
+// Shape    Open addressing over 64-byte cells, fixed capacity. When seven in eight cells are taken, spans of pairs not
+//          yet in the table share one more cell, so that nothing is allocated and no count is ever lost.
+// Units    Durations and times: ticks of the session's clock, or ordered(nanoseconds) in cells whose key says so. Sums
+//          saturate at 2^64-1. A sum of ticks is converted once, so in nanoseconds it is exact to about one per span.
+// Threads  fold: the producer. read: the collector, at any time. clear: the collector, while no producer has the lane.
+// Cost     fold: one probe and eight plain stores; no read-modify-write instruction.
 //
 // Ordering, by pair:
-//   F1 -> F2   producer stores `changes` odd, the fields (release), then `changes` even (release). A reader
-//   that saw a
-//              field of a fold not yet finished has acquired it, so its second look at `changes` differs from
-//              the first.
+//   F1 -> F2   producer stores `changes` odd, the fields (release), then `changes` even (release). A reader that saw a
+//              field of a fold not yet finished has acquired it, so its second look at `changes` differs from the first.
 #pragma once
 
 #include <array>
@@ -48,10 +46,10 @@ class FoldTable {
   explicit FoldTable(std::size_t capacity);
 
   // Adds a span. Totals of another run than this one are forgotten first.
-  void fold(const Record& record, std::uint32_t run) noexcept;
+  void fold(const Record& record, std::uint16_t run) noexcept;
 
   // A consistent copy of the totals of this run, or nothing when the producer kept folding through every try.
-  [[nodiscard]] std::optional<std::vector<Total>> read(std::uint32_t run) const;
+  [[nodiscard]] std::optional<std::vector<Total>> read(std::uint16_t run) const;
 
   void clear() noexcept;
 
@@ -75,7 +73,7 @@ class FoldTable {
   std::unique_ptr<Cell[]> cells_;          // mask_ + 1 of them
   std::array<Cell, 2> other_;              // the shared cells: ticks, nanoseconds
   std::atomic<std::uint64_t> changes_{0};  // odd while a fold is under way
-  std::atomic<std::uint32_t> run_{0};      // the run that the totals belong to
+  std::atomic<std::uint16_t> run_{0};      // the run that the totals belong to
 };
 
 }  // namespace ringtail

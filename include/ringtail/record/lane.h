@@ -1,29 +1,24 @@
 // ringtail/record/lane.h
 //
-// Everything that one recording thread writes: its ring, its folded totals, its open spans, its counters and
-// caches. Leased to one Recorder at a time and used again after its last drain; users meet it only through
-// Recorder and Scope.
+// Everything that one recording thread writes: its ring, its folded totals, its open spans, its counters and caches.
+// Leased to one Recorder at a time and used again after its last drain; users meet it only through Recorder and Scope.
 //
 //     free ─(thread, at lease)▶ live ─(thread, at release)▶ retired ─(collector, after one more drain)▶ free
 //
-// Threads  close, begin_span: the producer, that is the thread that leased the lane. drain, folds, attempted,
-// ...: the
+// Threads  begin_span, end_span, close: the producer, that is the thread that leased the lane. Everything else: the
 //          collector. Whatever the producer wrote before a record is visible to the collector that drains it.
 // Cost     close with room in the ring: one line copied, one relaxed and one release store.
 //
 // Ordering, by pair (the ring's own pairs are boost's):
-//   L1 -> L2   owner releases `state` kRetired, collector acquires it *before* its last drain: no record of
-//   the owner
+//   L1 -> L2   owner releases `state` kRetired, collector acquires it *before* its last drain: no record of the owner
 //              comes after that drain.
-//   L3 -> L4   collector releases `state` kFree after resetting the lane, the next owner acquires it: it
-//   finds the
-//              lane empty.
-//   L7 -> L8   session stores `run` before it releases `recording`; a producer that saw it on and then
-//   acquires it reads
-//              a `run` at least as new.
-//   L5 -> L6   producer releases `depth` after the entry of the open span, the collector acquires it: entries
-//   below
-//              `depth` are whole, though a producer still running may be replacing them.
+//   L3 -> L4   collector releases `state` kFree after resetting the lane, the next owner acquires it: it finds the lane
+//              empty.
+//   L5 -> L6   producer releases `open_depth` after the entry of the open span, the collector acquires it: entries below
+//              it are whole, though a producer still running may be replacing them.
+//
+// Attempts carry the number of their run (InRun), read from `run` before the attempt is counted. So whatever a thread
+// that was interrupted inside close() still does after its session was started again is of the old run, and nobody's.
 #pragma once
 
 #include <array>
@@ -62,26 +57,36 @@ struct Lane {
     return depth;
   }
 
-  // Ends the span that was given `depth`: those above it, if any were left behind, go too.
+  // Ends the span that was given `depth`, and those inside it that were left behind; their own end changes nothing then.
   void end_span(std::uint32_t depth) noexcept {
-    open_depth.store(depth, std::memory_order_relaxed);  // nothing is published by closing
+    if (depth < open_depth.load(std::memory_order_relaxed)) {  // own counter
+      open_depth.store(depth, std::memory_order_relaxed);      // nothing is published by closing
+    }
   }
 
-  // Pushes the record, or folds it when the ring is full. Its step and sequence are filled in here; an end
-  // before the begin is moved to it and counted.
+  // Pushes the record, or folds it when the ring is full. Its step and sequence are filled in here; an end before the
+  // begin is moved to it and counted.
   void close(Record& record) noexcept {
+    const std::uint16_t now =
+        run.load(std::memory_order_relaxed);  // an old one makes the attempt nobody's: see above
     if (record.end < record.begin) [[unlikely]] {
       record.end = record.begin;
-      clock_steps.store(clock_steps.load(std::memory_order_relaxed) + 1,
-                        std::memory_order_relaxed);  // own counter
+      count(clock_steps, now);
     }
     record.step = step;
-    record.sequence = attempted.load(std::memory_order_relaxed);  // own counter
-    attempted.store(record.sequence + 1,
-                    std::memory_order_relaxed);  // the collector looks again until all adds up
+    record.sequence = count(attempted, now);
     const RingSlot slot = pack(record);
     if (!ring.push(slot)) [[unlikely]]
       fold(slot);
+  }
+
+  // Counts one in this run; returns the word before. The collector looks again until all counts add up.
+  static std::uint64_t count(std::atomic<std::uint64_t>& counter, std::uint16_t now) noexcept {
+    std::uint64_t word = counter.load(std::memory_order_relaxed);  // own counter
+    if (InRun::run_of(word) != now) [[unlikely]]
+      word = InRun::first(now);
+    counter.store(word + 1, std::memory_order_relaxed);  // read by the collector until it adds up
+    return word;
   }
 
   // Empties everything of the last lease but the caches.
@@ -93,14 +98,14 @@ struct Lane {
 
   // --- read-mostly: written at lease and when the session starts, stops or pauses ---
   alignas(kCacheLineBytes) std::atomic<bool> recording{false};
-  std::atomic<std::uint32_t> run{0};  // how often the session was started; totals of earlier runs are forgotten
+  std::atomic<std::uint16_t> run{0};  // of the session; 0 before its first start
   Clock clock;
   ThreadId thread = kNoThread;  // written before `state` kLive is released
   Registry& registry;
-  const bool has_ring;
+  const std::size_t ring_entries;  // 0: without a ring
 
   // --- producer's line ---
-  alignas(kCacheLineBytes) std::atomic<std::uint64_t> attempted{0};
+  alignas(kCacheLineBytes) std::atomic<std::uint64_t> attempted{0};  // InRun, as shapes_dropped and clock_steps
   std::uint64_t step = 0;
   std::atomic<std::uint32_t> open_depth{0};
   std::atomic<std::uint64_t> shapes_dropped{0};  // among folded spans; the collector counts the others
@@ -113,7 +118,8 @@ struct Lane {
   std::array<Open, kOpenSpansKept> open;
 
   ShapeCache shapes;
-  NameCache names;
+  NameCache op_names;
+  NameCache device_names;
   FoldTable folds;
   boost::lockfree::spsc_queue<RingSlot> ring;
 

@@ -16,20 +16,49 @@ inline constexpr std::uint16_t kTimesAreNanoseconds = 1U << 0U;  // begin, end a
 inline constexpr std::uint16_t kWasQueued = 1U << 1U;            // queued is meaningful
 
 struct alignas(kCacheLineBytes) Record {
-  std::uint64_t begin = 0;     // ticks of the session's clock, unless kTimesAreNanoseconds
-  std::uint64_t end = 0;       // same unit; >= begin
-  std::uint64_t queued = 0;    // same unit; when the task was submitted
+  std::uint64_t begin = 0;     // ticks of the session's clock, or ordered(nanoseconds) with kTimesAreNanoseconds
+  std::uint64_t end = 0;       // as begin, and not before it
+  std::uint64_t queued = 0;    // as begin; when the task was submitted
   std::uint64_t bytes = 0;     // memory of the output
   std::uint64_t step = 0;      // of the program, as set by Recorder::step
-  std::uint64_t sequence = 0;  // attempts of this lane before this one; a gap is that many folded spans
+  std::uint64_t sequence = 0;  // run and number of the attempt (see InRun); a gap is that many folded spans
   OpId op{};
   DeviceId device = kNoDevice;
   ShapesId shapes = kNoShapes;
-  std::uint16_t depth = 0;  // spans of the same lane that were open around it
+  std::uint16_t depth = 0;  // spans of the same lane that were open around it, saturated
   std::uint16_t flags = 0;
 };
 static_assert(sizeof(Record) == kCacheLineBytes);
 static_assert(std::is_trivially_copyable_v<Record>);
+
+// A depth as a record holds it.
+[[nodiscard]] constexpr std::uint16_t saturated(std::uint32_t depth) noexcept {
+  return depth < 0xFFFF ? static_cast<std::uint16_t>(depth) : std::uint16_t{0xFFFF};
+}
+
+// Signed nanoseconds as unsigned numbers of the same order, and back.
+[[nodiscard]] constexpr std::uint64_t ordered(std::int64_t ns) noexcept {
+  return static_cast<std::uint64_t>(ns) ^ (std::uint64_t{1} << 63U);
+}
+[[nodiscard]] constexpr std::int64_t from_ordered(std::uint64_t time) noexcept {
+  return static_cast<std::int64_t>(time ^ (std::uint64_t{1} << 63U));
+}
+
+// A count within one run of the session (from a start to the next): the run in the upper 16 bits, the count below. A
+// lane that is held over several runs needs no reset between them: a count of another run than the current one is none.
+struct InRun {
+  static constexpr unsigned kCountBits = 48;
+
+  [[nodiscard]] static constexpr std::uint64_t first(std::uint16_t run) noexcept {
+    return std::uint64_t{run} << kCountBits;
+  }
+  [[nodiscard]] static constexpr std::uint16_t run_of(std::uint64_t word) noexcept {
+    return static_cast<std::uint16_t>(word >> kCountBits);
+  }
+  [[nodiscard]] static constexpr std::uint64_t count_of(std::uint64_t word, std::uint16_t run) noexcept {
+    return run_of(word) == run ? word - first(run) : 0;
+  }
+};
 
 // The same 64 bytes as four 16-byte words: what the ring holds.
 //

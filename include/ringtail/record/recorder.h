@@ -1,21 +1,20 @@
 // ringtail/record/recorder.h
 //
-// One thread's way to record: a lease on a lane of a session. Take one per thread (Session::recorder), keep
-// it as long as the thread works, use it from that thread only; or let Session::this_thread() find it.
+// One thread's way to record: a lease on a lane of a session. Take one per thread (Session::recorder), keep it as long
+// as the thread works, use it from that thread only; or let Session::this_thread() find it.
 //
 //     Recorder recorder = session.recorder("worker 0");
 //     recorder.step(17);
-//     { const Scope scope(recorder, kMatmul, gpu0); multiply(); }                    // see scope.h
-//     recorder.complete(kCopy, gpu0, {.begin = submitted, .end = finished_ns});      // work a device
-//     finished later
+//     { const Scope scope(recorder, kMatmul, gpu0); multiply(); }                      // see scope.h
+//     recorder.complete(kCopy, gpu0, CompleteSpan<Nanoseconds>{submitted, finished});  // work a device finished later
 //
-// Errors   No call throws, blocks, or fails. While the session does not record, or for a recorder that was
-// moved from,
-//          calls do nothing. A full ring folds the span into exact totals (see fold_table.h).
-// Threads  One at a time. The session may be stopped or destroyed at any moment by another thread.
-// Cost     With recording off: one load and a branch. op, device and shapes allocate only for what this
-// thread has never
-//          named before.
+// Requires  Ids are of the recorder's own session; others are recorded as "(unknown)".
+// Errors    No call throws or fails. While the session does not record, or for a recorder that was moved from, calls do
+//           nothing. A full ring folds the span into exact totals (see fold_table.h).
+// Threads   One at a time. The session may be stopped or destroyed at any moment by another thread.
+// Cost      With recording off: one load and a branch. Names and shapes that this thread has named before: no
+//           allocation, no system call, no lock. New ones, and those beyond the bounds of the session's tables, take
+//           the session's mutex.
 #pragma once
 
 #include <atomic>
@@ -62,9 +61,11 @@ class Recorder {
 
   // Ids of names and shapes in this session. Names are copied.
   [[nodiscard]] OpId op(std::string_view name) noexcept {
-    return lane_ != nullptr ? lane_->names.intern(name) : OpId{};
+    return OpId{lane_ != nullptr ? lane_->op_names.id_of(name) : 0};
   }
-  [[nodiscard]] DeviceId device(std::string_view name) noexcept;
+  [[nodiscard]] DeviceId device(std::string_view name) noexcept {
+    return lane_ != nullptr ? DeviceId{lane_->device_names.id_of(name)} : kNoDevice;
+  }
   // `op` only says where to look first: the shapes that this op had last.
   [[nodiscard]] InternedShapes shapes(OpId op, ShapeViews inputs, ShapeView output,
                                       std::uint32_t element_bytes = kDefaultElementBytes) noexcept {
@@ -74,20 +75,22 @@ class Recorder {
   // This session's clock, now.
   [[nodiscard]] Ticks now() const noexcept { return lane_ != nullptr ? lane_->clock.now() : Ticks{}; }
 
-  // Records a whole span. Times as ticks of now(), or as nanoseconds of CLOCK_MONOTONIC (what steady_clock
-  // counts on Linux; the manual clock's own nanoseconds where the session has one).
+  // Records a whole span. Times as ticks of now(), or as nanoseconds of CLOCK_MONOTONIC (what steady_clock counts on
+  // Linux; the manual clock's own nanoseconds where the session has one).
   void complete(OpId op, DeviceId device, const CompleteSpan<Ticks>& span) noexcept {
     if (recording()) complete(op, device, span.begin.value, span.end.value, span.shapes, 0);
   }
   void complete(OpId op, DeviceId device, const CompleteSpan<Nanoseconds>& span) noexcept {
     if (!recording()) return;
-    complete(op, device, static_cast<std::uint64_t>(span.begin.count()), static_cast<std::uint64_t>(span.end.count()),
-             span.shapes, kTimesAreNanoseconds);
+    complete(op, device, ordered(span.begin.count()), ordered(span.end.count()), span.shapes, kTimesAreNanoseconds);
   }
 
-  // The account so far: spans that ended while the session recorded. Exact on the recording thread.
+  // Spans of this recorder that ended while the session recorded, since its last start. Exact on the recording thread.
   [[nodiscard]] std::uint64_t attempted() const noexcept {
-    return lane_ != nullptr ? lane_->attempted.load(std::memory_order_relaxed) : 0;  // own counter
+    if (lane_ == nullptr) return 0;
+    // Relaxed: own counter; `run` changes only at a start.
+    return InRun::count_of(lane_->attempted.load(std::memory_order_relaxed),
+                           lane_->run.load(std::memory_order_relaxed));
   }
 
  private:
@@ -107,12 +110,13 @@ class Recorder {
     record.op = op;
     record.device = device;
     record.shapes = shapes.id;
-    record.depth = static_cast<std::uint16_t>(lane_->open_depth.load(std::memory_order_relaxed));  // own counter
+    record.depth = saturated(lane_->open_depth.load(std::memory_order_relaxed));  // own counter
     record.flags = flags;
     lane_->close(record);
   }
   void release() noexcept;
-  void forget() noexcept { lane_ = nullptr; }  // the lane is gone with its registry
+  // The session is gone and no scope is open.
+  [[nodiscard]] bool is_of_the_past() const noexcept;
 
   Lane* lane_ = nullptr;
   std::shared_ptr<Registry> keep_alive_;  // the lane belongs to the registry, which may outlive its session

@@ -2,22 +2,22 @@
 //
 // A span as a C++ scope: begins where the Scope is made, ends where it is destroyed, by whatever way.
 //
-//     const Scope scope(recorder, kMatmul, gpu0);                                    // op and device
-//     const Scope scope(recorder, kMatmul, gpu0, {{m, k}, {k, n}}, {m, n}, 4);        // and shapes of 4-byte
-//     elements Scope scope(recorder, "decode", gpu0);                                         // names work
-//     as well as ids scope.shapes({{batch, 3}}, {batch, classes}, sizeof(float));                   // shapes
-//     known only later RINGTAIL_SCOPE(recorder, kMatmul, gpu0);                                       // when
-//     no name is needed
+//     const Scope scope(recorder, kMatmul, gpu0);                              // op and device
+//     const Scope scope(recorder, kMatmul, gpu0, {{m, k}, {k, n}}, {m, n}, 4);  // and shapes of 4-byte elements
+//     Scope scope(recorder, "decode", gpu0);                                   // names work as well as ids
+//     scope.shapes({{batch, 3}}, {batch, classes}, sizeof(float));             // shapes known only later
+//     RINGTAIL_SCOPE(recorder, kMatmul, gpu0);                                 // when no name is needed
 //
-// Names    Copied when first seen; the caller's string may go away at once.
-// Shapes   Looked up when given: before the begin time in the constructor, inside the span in shapes().
-// Clock    The end is read first thing in the destructor. Two scopes that follow each other do not share a
-// tick. Nesting  Scopes of one recorder nest; depth is recorded. A span on another thread needs that thread's
-// recorder. Errors   Nothing throws, blocks or allocates (once names and shapes were seen). A full ring folds
-// the span into exact
-//          totals. A scope left by an exception is recorded like any other.
-// Cost     Off: one load and a branch. On: about two clock reads (benchmarks/README.md).
-// Exit     A scope that ends after its session was stopped or destroyed records nothing.
+// Names     Copied when first seen; the caller's string may go away at once.
+// Shapes    Looked up when given: before the begin time in the constructor, inside the span in shapes().
+// Clock     The end is read first thing in the destructor. Two scopes that follow each other do not share a tick.
+// Nesting   Scopes of one recorder nest; depth is recorded. A span on another thread needs that thread's recorder.
+// Requires  The recorder outlives its scopes.
+// Errors    Nothing throws or blocks; nothing allocates once names and shapes were seen (recorder.h says what else). A
+//           full ring folds the span into exact totals. A scope left by an exception is recorded like any other.
+// Cost      Off: one load and a branch. On: about two clock reads (benchmarks/README.md).
+// Exit      Recorded if the session records when it begins and when it ends, also if it was stopped and started again
+//           meanwhile: then it is of the later trace, with a begin before its origin.
 #pragma once
 
 #include <cstdint>
@@ -46,14 +46,14 @@ class Scope {
                  InternedShapes shapes = {}) noexcept {
     if (!recorder.recording()) return;
     lane_ = recorder.lane_;
-    begin(lane_->names.intern(op), device, shapes);
+    begin(OpId{lane_->op_names.id_of(op)}, device, shapes);
   }
 
   Scope(Recorder& recorder, std::string_view op, DeviceId device, ShapeViews inputs, ShapeView output,
         std::uint32_t element_bytes = kDefaultElementBytes) noexcept {
     if (!recorder.recording()) return;
     lane_ = recorder.lane_;
-    const OpId id = lane_->names.intern(op);
+    const OpId id{lane_->op_names.id_of(op)};
     begin(id, device, lane_->shapes.intern(id, inputs, output.dims(), element_bytes));
   }
 
@@ -70,10 +70,11 @@ class Scope {
     record.op = op_;
     record.device = device_;
     record.shapes = shapes_.id;
-    record.depth = static_cast<std::uint16_t>(depth_);
+    record.depth = saturated(depth_);
     record.flags = flags_;
     lane_->end_span(depth_);
-    lane_->close(record);
+    // Relaxed: a span more or less at the moment of switching is all that depends on it.
+    if (lane_->recording.load(std::memory_order_relaxed)) lane_->close(record);
   }
 
   // The shapes of the operation; the last call counts.

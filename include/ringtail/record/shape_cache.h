@@ -2,12 +2,10 @@
 //
 // A lane's memory of shape signatures, so that recording the same shapes again costs a compare.
 //
-// Shape    One slot per op (by its low bits) with the words of its last signature; behind it a hash table of
-// every
+// Shape    One slot per op (by its low bits) with the words of its last signature; behind it a hash table of every
 //          signature this lane used; behind that the session's table, which is shared and bounded.
-// Cost     Same shapes as the op's last time: a compare of the dimensions. Others this lane has used:
-// encoding, a hash
-//          and one look-up. Never seen: a look-up in the session under its mutex.
+// Cost     Same shapes as the op's last time: a compare of the dimensions. Others this lane has used: encoding, a hash
+//          and one look-up. Never seen, or dropped: a look-up in the session under its mutex.
 // Errors   When the session's table is full the answer is kDroppedShapes, with the right number of bytes.
 // Threads  The lane's producer only.
 #pragma once

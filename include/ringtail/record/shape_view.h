@@ -1,11 +1,9 @@
 // ringtail/record/shape_view.h
 //
-// How shapes are handed to a recording call: views, so that nothing is copied while the shapes are ones
-// already seen.
+// How shapes are handed to a recording call: views, so that nothing is copied while the shapes are ones already seen.
 //
 //     scope.shapes({{64, 32}, {32, 16}}, {64, 16}, sizeof(float));   // literals
-//     scope.shapes({a.sizes(), b.sizes()}, out.sizes(), 4);          // anything contiguous of 64-bit
-//     integers
+//     scope.shapes({a.sizes(), b.sizes()}, out.sizes(), 4);          // anything contiguous of 64-bit integers
 #pragma once
 
 #include <concepts>

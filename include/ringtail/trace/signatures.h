@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <deque>
 #include <iterator>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -26,6 +27,7 @@ namespace ringtail {
 // One shape: a dimension per axis. No axis at all is a scalar (one element).
 using Dims = std::span<const std::uint64_t>;
 
+inline constexpr std::uint32_t kReservedShapes = 2;       // rows of a table that are not for shapes: kNoShapes, kDroppedShapes
 inline constexpr std::uint32_t kDefaultElementBytes = 8;  // the reference assumes f64
 
 // The product of the dimensions, saturated at 2^64-1; 1 for no dimension.
@@ -122,6 +124,8 @@ class SignatureTable {
 
   // The id of the signature with these words, new if it was not there.
   ShapesId intern(std::span<const std::uint64_t> words);
+
+  [[nodiscard]] std::optional<ShapesId> find(std::span<const std::uint64_t> words) const;
 
   // Requires, for these three: the id came from this table.
   [[nodiscard]] Signature at(ShapesId id) const { return Signature(words_[index_of(id)]); }

@@ -1,0 +1,72 @@
+// The collector and a lane by hand: what no schedule of a real program brings about on demand.
+#include "collect/collector.h"
+
+#include <gtest/gtest.h>
+
+namespace ringtail {
+namespace {
+
+class CollectorTest : public ::testing::Test {
+ protected:
+  static RingSlot slot_of(std::uint16_t run, std::uint64_t count) {
+    Record record;
+    record.op = OpId{0};
+    record.sequence = InRun::first(run) + count;
+    return pack(record);
+  }
+
+  ManualClock time_;
+  Clock clock_ = Clock::manual(time_);
+  Registry registry_{clock_,
+                     {.ring_entries = 16,
+                      .max_rings = 1,
+                      .fold_cells = 8,
+                      .max_ops = 8,
+                      .max_devices = 8,
+                      .max_signatures = 8,
+                      .max_threads = 8}};
+  Collector collector_{registry_, clock_, 100};
+};
+
+TEST_F(CollectorTest, DropsWhatAThreadPushesAfterTheCutOfTheLastRun) {
+  registry_.set_collecting(true);
+  collector_.begin_run(1);
+  registry_.set_recording(true, 1);
+  Lane* const lane = registry_.lease("w", Registry::WithoutRing::kRefuse);
+  // Interrupted inside close(): the run was read; neither was the attempt counted nor the record pushed.
+  registry_.set_recording(false, 1);
+  collector_.end_run();
+  EXPECT_TRUE(collector_.assemble().empty());
+
+  collector_.begin_run(2);
+  registry_.set_recording(true, 2);
+  Lane::count(lane->attempted, 1);
+  ASSERT_TRUE(lane->ring.push(slot_of(1, 0)));
+  Record record;
+  lane->close(record);
+  registry_.set_recording(false, 2);
+  collector_.end_run();
+  const Trace trace = collector_.assemble();
+  EXPECT_EQ(trace.size(), 1U);
+  EXPECT_EQ(trace[0].lost_before(), 0U);
+  EXPECT_EQ(trace.threads[0].attempted, 1U);
+  EXPECT_EQ(trace.threads[0].recorded, 1U);
+}
+
+TEST_F(CollectorTest, CountsAnAttemptThatWasInterruptedBeforeItsPushAsAfterTheCut) {
+  registry_.set_collecting(true);
+  collector_.begin_run(1);
+  registry_.set_recording(true, 1);
+  Lane* const lane = registry_.lease("w", Registry::WithoutRing::kRefuse);
+  Record record;
+  lane->close(record);
+  Lane::count(lane->attempted, 1);  // and stopped there, for longer than the collector waits
+  registry_.set_recording(false, 1);
+  collector_.end_run();
+  const Trace trace = collector_.assemble();
+  EXPECT_EQ(trace.size(), 1U);
+  EXPECT_EQ(trace.threads[0].attempted, 1U);
+}
+
+}  // namespace
+}  // namespace ringtail
