@@ -2,9 +2,10 @@
 //
 // From ticks to nanoseconds: a monotone, piecewise-linear map through moments known on both clocks.
 //
-// Begins and ends go through the same map, so the order of ticks is the order of nanoseconds: a child never
-// sticks out of its parent. Before the first and after the last pair the nearest segment goes on. Units
-// CLOCK_MONOTONIC nanoseconds; the map of a clock that counts nanoseconds itself is the identity.
+// Begins and ends go through the same map, so the order of ticks is the order of nanoseconds: a child never sticks
+// out of its parent. Before the first and after the last pair the nearest segment goes on.
+//
+// Units    CLOCK_MONOTONIC nanoseconds; the map of a clock that counts nanoseconds itself is the identity.
 #pragma once
 
 #include <cstdint>

@@ -2,10 +2,9 @@
 //
 // Makes a Trace of the facts of a JSON file, in whatever order the keys come.
 //
-// Shape    Knows nothing of JSON: the walker has checked types, ranges and keys and says which slot a value
-// is for. Errors   False: problem() says what was expected and found there, problem_code() of which sort it
-// is. Cost     Nothing is allocated per entry but the trace's own columns; an entry's shapes are built in
-// reused memory.
+// Shape    Knows nothing of JSON: the walker has checked types, ranges and keys and says which slot a value is for.
+// Errors   False: problem() says what was expected and found there, problem_code() of which sort it is.
+// Cost     Nothing is allocated per entry but the trace's own columns; an entry's shapes are built in reused memory.
 #pragma once
 
 #include <cstdint>

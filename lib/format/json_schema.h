@@ -1,8 +1,7 @@
 // format/json_schema.h
 //
-// The JSON trace format as a table: which keys an object has, what each may hold, and which fact of a trace
-// it is. The reader follows the table (json_walker.h) and hands the facts on by their slot
-// (json_assembler.h).
+// The JSON trace format as a table: which keys an object has, what each may hold, and which fact of a trace it is.
+// The reader follows the table (json_walker.h) and hands the facts on by their slot (json_assembler.h).
 #pragma once
 
 #include <cstdint>

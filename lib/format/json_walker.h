@@ -3,11 +3,9 @@
 // Follows a JSON text through the table of json_schema.h as Boost.JSON's parser reports it, event by event:
 // checks keys, types and ranges, skips what the table does not know, and hands every fact to the assembler.
 //
-// Shape    The handler of a boost::json::basic_parser; its members named on_... are what that requires. A
-// value is
+// Shape    The handler of a boost::json::basic_parser; its members named on_... are what that requires. A value is
 //          reported in parts where a block ends in it, so parts are collected in reused memory.
-// Errors   An event gives false: message() and place() say what and where; the error code only stops the
-// parser.
+// Errors   An event gives false: message() and place() say what and where; the error code only stops the parser.
 #pragma once
 
 #include <array>

@@ -1,17 +1,13 @@
 // Places spans on lanes where any two nest or are disjoint, as viewers need it.
 //
-// Problem  Spans of one thread usually nest; those given with explicit times, or of a stream, may overlap
-// partly:
+// Problem  Spans of one thread usually nest; those given with explicit times, or of a stream, may overlap partly:
 //              a  [0 ........ 10]
 //              b        [5 ........ 15]      neither in a nor after it
-// Method   Spans come by (begin ascending, end descending). A lane is a stack of open spans, the innermost on
-// top.
-//          What ended at or before the new begin is popped; then the span fits a lane whose stack is empty or
-//          whose top ends no earlier than it. The first lane is tried first, so that nesting spans never pay
-//          for others; of the further lanes, the one whose top ends soonest after the span, then an empty
-//          one, then a new one.
-// Right    A stack's ends never increase towards the top, and every popped span ended before all later ones
-// begin:
+// Method   Spans come by (begin ascending, end descending). A lane is a stack of open spans, the innermost on top.
+//          What ended at or before the new begin is popped; then the span fits a lane whose stack is empty or whose
+//          top ends no earlier than it. The first lane is tried first, so that nesting spans never pay for others; of
+//          the further lanes, the one whose top ends soonest after the span, then an empty one, then a new one.
+// Right    A stack's ends never increase towards the top, and every popped span ended before all later ones begin:
 //          so a span placed on a lane is within all spans on its stack and after all that left it.
 // Cost     Each span is pushed and popped once: n log(lanes), also when every span overlaps every other.
 #pragma once

@@ -2,10 +2,9 @@
 //
 // Numbers as JSON text and back, as serde_json (and the Ryu crate behind it) lays them out.
 //
-// Shape    Integers in decimal. Doubles: the fewest digits that read back the same, as 12340.0, 12.34 or
-// 0.00001234
-//          where the decimal point stands within 16 digits and not more than 4 zeros from them,
-//          else 1.234e17, 1e-6. Zero is 0.0 or -0.0.
+// Shape    Integers in decimal. Doubles: the fewest digits that read back the same, as 12340.0, 12.34 or 0.00001234
+//          where the decimal point stands within 16 digits and not more than 4 zeros from them, else 1.234e17, 1e-6.
+//          Zero is 0.0 or -0.0.
 #pragma once
 
 #include <cstdint>

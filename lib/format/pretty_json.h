@@ -1,7 +1,6 @@
 // format/pretty_json.h
 //
-// Writes JSON as serde_json's pretty printer does: two-space indent, one element a line, [] and {} where
-// empty.
+// Writes JSON as serde_json's pretty printer does: two-space indent, one element a line, [] and {} where empty.
 //
 //     PrettyJson json(out);
 //     json.begin_object();
@@ -9,9 +8,8 @@
 //     json.value(std::uint64_t{7});
 //     json.end_object();
 //
-// Shape    Appends to a string that the caller may empty at any time: nothing already written is looked at
-// again. Errors   Requires: calls that make one JSON document. Strings may be any bytes (utf8.h); doubles are
-// finite.
+// Shape    Appends to a string that the caller may empty at any time: nothing already written is looked at again.
+// Errors   Requires: calls that make one JSON document. Strings may be any bytes (utf8.h); doubles are finite.
 #pragma once
 
 #include <cstddef>
@@ -43,8 +41,7 @@ class PrettyJson {
   void value(bool truth);
   void null();
 
-  // Members that this class wrote before, from behind the one that stood before them; at the same depth, not
-  // first.
+  // Members that this class wrote before, from behind the one that stood before them; at the same depth, not first.
   void members(std::string_view written);
 
  private:

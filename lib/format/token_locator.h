@@ -2,16 +2,14 @@
 //
 // Finds where a token of a JSON text began when parsing fails in it, whatever blocks the text came in.
 //
-// Boost.JSON says where it stood when it failed. That place depends on how the input was cut: a literal, an
-// escape or a UTF-8 sequence is checked at once when it lies whole in a block, byte by byte when it does not.
-// The first byte of the token does not depend on it. So this scanner follows the text at a distance: it
-// starts behind the last token that the parser is known to have accepted, and scans only the few bytes from
-// there to the end of each block or to the failure, knowing no more of JSON than strings, scalars (numbers
-// and literals) and what stands between.
+// Boost.JSON says where it stood when it failed. That place depends on how the input was cut: a literal, an escape or
+// a UTF-8 sequence is checked at once when it lies whole in a block, byte by byte when it does not. The first byte of
+// the token does not depend on it. So this scanner follows the text at a distance: it starts behind the last token
+// that the parser is known to have accepted, and scans only the few bytes from there to the end of each block or to
+// the failure, knowing no more of JSON than strings, scalars (numbers and literals) and what stands between.
 //
-// One catch: where the parser first looks at a cut UTF-8 sequence, the scanner may have seen its string's
-// closing quote already. Hence both sides count strings; a string that was closed but never accepted is where
-// it failed.
+// One catch: where the parser first looks at a cut UTF-8 sequence, the scanner may have seen its string's closing
+// quote already. Hence both sides count strings; a string that was closed but never accepted is where it failed.
 #pragma once
 
 #include <cstdint>

@@ -1,7 +1,6 @@
 // format/utf8.h
 //
-// What UTF-8 is: the Unicode Standard's table 3-7, so no overlong forms, no surrogates, nothing past
-// U+10FFFF.
+// What UTF-8 is: the Unicode Standard's table 3-7, so no overlong forms, no surrogates, nothing past U+10FFFF.
 #pragma once
 
 #include <cstddef>

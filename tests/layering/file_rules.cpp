@@ -36,6 +36,16 @@ bool is_path_to(std::string_view target, std::string_view header) {
   return header == target || header.ends_with("/" + std::string(target));
 }
 
+// The word of a section that stands behind a sentence of the line, as "Cost" in "// so. Cost     one store" and
+// in "// so. Cost"; empty when there is none. "Cost: none." is a sentence.
+std::string_view joined_section(std::string_view line) {
+  for (const std::string_view word : {"Threads", "Cost", "Errors", "Units"}) {
+    const std::string joined = ". " + std::string(word);
+    if (line.ends_with(joined) || line.find(joined + ' ') != std::string_view::npos) return word;
+  }
+  return {};
+}
+
 }  // namespace
 
 Complaints too_long(const SourceTree& tree) {
@@ -62,6 +72,20 @@ Complaints unheaded(const SourceTree& tree) {
     const std::string found(lines.empty() ? std::string_view() : lines[0]);
     if (found != expected)
       complaints.push_back(at(file, 1) + "expected \"" + expected + "\", found \"" + found + "\"");
+  }
+  return complaints;
+}
+
+Complaints joined_sections(const SourceTree& tree) {
+  Complaints complaints;
+  for (const SourceFile& file : tree) {
+    if (!is_header(file) || !file.path.starts_with(kPublic)) continue;
+    const std::vector<std::string_view> lines = lines_of(file.text);
+    for (std::size_t i = 0; i < lines.size() && lines[i].starts_with("//"); ++i) {
+      const std::string word(joined_section(lines[i]));
+      if (word.empty()) continue;
+      complaints.push_back(at(file, i + 1) + "expected \"" + word + "\" to begin a line, found it within one");
+    }
   }
   return complaints;
 }

@@ -14,6 +14,10 @@ inline constexpr std::size_t kMostLines = 500;
 // and headers of any kind without #pragma once.
 [[nodiscard]] Complaints unheaded(const SourceTree& tree);
 
+// Public headers whose manual, the first comment block, has a section within a line, as in
+// "// otherwise. Threads  any": a reflow of comments joined it to the sentence before.
+[[nodiscard]] Complaints joined_sections(const SourceTree& tree);
+
 // Sources in lib and tools that have a header of the same name and do not include it before all others; it
 // would not be known to compile alone.
 [[nodiscard]] Complaints own_header_not_first(const SourceTree& tree);

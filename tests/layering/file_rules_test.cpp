@@ -30,6 +30,18 @@ TEST(FileRules, WantPragmaOnceInInternalHeadersToo) {
               ElementsAre("lib/record/a.h:1: expected #pragma once, found none"));
 }
 
+TEST(FileRules, WantEverySectionOfAManualToBeginALine) {
+  const std::string name = "include/ringtail/base/a.h";
+  const std::string right = "// ringtail/base/a.h\n//\n// Cost     One store. Units: none.\n";
+  EXPECT_THAT(joined_sections({{name, right + "// Threads  any\n"}}), IsEmpty());
+  EXPECT_THAT(joined_sections({{name, right + "// or two. Threads  any\n"}}),
+              ElementsAre("include/ringtail/base/a.h:4: expected \"Threads\" to begin a line, found it within one"));
+  EXPECT_EQ(joined_sections({{name, "// One. Cost     none\n// Two. Errors   none\n// So. Units\n// ns\n"}}).size(),
+            3U);
+  EXPECT_THAT(joined_sections({{name, right + "#pragma once\n// or two. Threads  any\n"}}), IsEmpty());
+  EXPECT_THAT(joined_sections({{"lib/base/a.h", "// or two. Threads  any\n"}}), IsEmpty());
+}
+
 TEST(FileRules, WantASourceToIncludeItsOwnHeaderFirst) {
   const SourceTree headers = {{"include/ringtail/base/a.h", ""}, {"lib/record/b.h", ""}, {"tools/ringtail/c.h", ""}};
   const auto complaints_about = [&](const SourceFile& source) {

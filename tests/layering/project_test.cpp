@@ -28,6 +28,8 @@ TEST(Project, HasNoFileThatIsTooLong) { EXPECT_THAT(too_long(project()), IsEmpty
 
 TEST(Project, NamesEveryPublicHeaderOnItsFirstLine) { EXPECT_THAT(unheaded(project()), IsEmpty()); }
 
+TEST(Project, BeginsALineWithEverySectionOfAManual) { EXPECT_THAT(joined_sections(project()), IsEmpty()); }
+
 TEST(Project, IncludesEachOwnHeaderFirst) { EXPECT_THAT(own_header_not_first(project()), IsEmpty()); }
 
 TEST(Project, ListsEverySourceForCMake) { EXPECT_THAT(unlisted(project()), IsEmpty()); }

@@ -7,9 +7,8 @@
 
 namespace ringtail {
 
-// The same trace for the same seed: up to 120 rows on few devices and threads, with equal times, overlaps,
-// spans of no length, folded totals, memory up to saturation, and names that need escaping. `timed`: every
-// row has a begin.
+// The same trace for the same seed: up to 120 rows on few devices and threads, with equal times, overlaps, spans of
+// no length, folded totals, memory up to saturation, and names that need escaping. `timed`: every row has a begin.
 [[nodiscard]] Trace random_trace(std::uint64_t seed, bool timed);
 
 }  // namespace ringtail

@@ -1,7 +1,6 @@
 // tools/ringtail/command.h
 //
-// A command is a function: arguments (without the command's own name), streams, exit code. main.cpp lists
-// them.
+// A command is a function: arguments (without the command's own name), streams, exit code. main.cpp lists them.
 //
 // Results go to `out`, progress and diagnostics to `err`. A failure is one line on `err`, from complain().
 #pragma once

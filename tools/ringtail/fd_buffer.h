@@ -1,7 +1,6 @@
 // tools/ringtail/fd_buffer.h
 //
-// A stream buffer that writes to a file descriptor and remembers why it failed, which std::filebuf does not
-// say.
+// A stream buffer that writes to a file descriptor and remembers why it failed, which std::filebuf does not say.
 //
 // Errors   A failed write makes the stream bad; error() is the errno of the first one. Interrupted and short
 //          writes go on.

@@ -16,9 +16,8 @@ struct Terminal {
   bool colour = false;
 };
 
-// Knows streams over an FdBuffer; every other one is no terminal. Width: of the terminal, else of the
-// environment's COLUMNS, else 80. Colour: on terminals that are not "dumb", unless NO_COLOR is set to
-// something.
+// Knows streams over an FdBuffer; every other one is no terminal. Width: of the terminal, else of the environment's
+// COLUMNS, else 80. Colour: on terminals that are not "dumb", unless NO_COLOR is set to something.
 [[nodiscard]] Terminal terminal_of(const std::ostream& out);
 
 enum class Ink { kBold, kDim, kRed, kGreen, kYellow };

@@ -2,8 +2,7 @@
 //
 // Is the work spread evenly over the devices?
 //
-// Units    Microseconds of summed span durations (per_device_summary): nested and overlapping spans count
-// each.
+// Units    Microseconds of summed span durations (per_device_summary): nested and overlapping spans count each.
 #pragma once
 
 #include <optional>

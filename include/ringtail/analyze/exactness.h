@@ -33,9 +33,8 @@ enum class Analysis : std::uint8_t {
   kFlamegraph,      // flamegraph_collapsed
 };
 
-// A loss that no folded total accounts for (drops of an imported tool) makes sums lower bounds as well;
-// ratios are then of what is known. Shapes that found no room in the signature table make bytes a lower
-// bound.
+// A loss that no folded total accounts for (drops of an imported tool) makes sums lower bounds as well; ratios are
+// then of what is known. Shapes that found no room in the signature table make bytes a lower bound.
 [[nodiscard]] Exactness exactness_of(Analysis analysis, const Trace& trace);
 
 }  // namespace ringtail

@@ -4,8 +4,7 @@
 //
 // Shape    Maps by name in byte order, one key for every name that at least one span has.
 // Units    Durations: microseconds. Memory: bytes, saturated at 2^64-1.
-// Exact    Durations are added in trace order, then the folded totals in theirs, so equal traces give equal
-// sums to
+// Exact    Durations are added in trace order, then the folded totals in theirs, so equal traces give equal sums to
 //          the last bit. Folded spans are counted: holes in the timeline are none here (see exactness.h).
 // Cost     One pass over the rows; names are touched once per name.
 #pragma once

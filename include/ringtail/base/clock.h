@@ -1,15 +1,12 @@
 // ringtail/base/clock.h
 //
-// Where times come from: a counter cheap enough to read twice per span, and the pairs that turn it into
-// nanoseconds.
+// Where times come from: a counter cheap enough to read twice per span, and the pairs that turn it into nanoseconds.
 //
-// Shape    A Clock is a value of two words. Ticks are the counter's own unit; ClockPair ties one tick to the
-// same
-//          moment of CLOCK_MONOTONIC, so that ticks of a whole session are converted by interpolation
-//          (ClockMap).
-// Units    Ticks: of the clock that made them. Nanoseconds: since CLOCK_MONOTONIC's epoch, unless said
-// otherwise. Threads  now() and pair(): any. ManualClock: any. Cost     now(): one predictable branch and the
-// counter's read; no fence, so a few neighbouring instructions may
+// Shape    A Clock is a value of two words. Ticks are the counter's own unit; ClockPair ties one tick to the same
+//          moment of CLOCK_MONOTONIC, so that ticks of a whole session are converted by interpolation (ClockMap).
+// Units    Ticks: of the clock that made them. Nanoseconds: since CLOCK_MONOTONIC's epoch, unless said otherwise.
+// Threads  now() and pair(): any. ManualClock: any.
+// Cost     now(): one predictable branch and the counter's read; no fence, so a few neighbouring instructions may
 //          move across it (ordering it costs 10 to 20 ns, see benchmarks/README.md).
 #pragma once
 
@@ -36,8 +33,7 @@ struct ClockPair {
   Nanoseconds monotonic{0};
 };
 
-// A clock that a test turns by hand; one tick is one nanosecond. Shared by reference, so it must outlive its
-// Clocks.
+// A clock that a test turns by hand; one tick is one nanosecond. Shared by reference, so it must outlive its Clocks.
 class ManualClock {
  public:
   explicit ManualClock(Nanoseconds start = Nanoseconds{0}) : now_(start.count()) {}
@@ -57,8 +53,7 @@ class Clock {
     kManual,     // a ManualClock
   };
 
-  // The counter where it is invariant and agrees across cores (checked once per process), else
-  // CLOCK_MONOTONIC.
+  // The counter where it is invariant and agrees across cores (checked once per process), else CLOCK_MONOTONIC.
   [[nodiscard]] static Clock best();
   [[nodiscard]] static Clock monotonic() { return Clock(Source::kMonotonic, nullptr); }
   [[nodiscard]] static Clock manual(const ManualClock& clock) { return Clock(Source::kManual, &clock); }

@@ -2,26 +2,24 @@
 //
 // The reference's JSON, byte for byte, plus the facts that only the runtime knows.
 //
-// Shape    {"entries": [...], "total_duration_us": D, "metadata": {...}, "ringtail": {...}}, two-space
-// indent, no
-//          newline at the end, numbers in their shortest form that reads back the same (500.0, 1e16). An
-//          entry has the reference's eight keys; then, where the trace has the fact: begin_ns, thread (index
-//          into ringtail.threads), depth (unless 0), queue_delay_ns, shapes_dropped (only true). "ringtail"
-//          holds version (1), origin, threads, folded, losses, open_spans, each only if there is one. The
-//          reference reads all of it.
-// Names    Written as UTF-8; each maximal invalid sequence of bytes becomes U+FFFD, so such a name reads back
-// changed. Reading  Keys come in any order, unknown ones are ignored whatever they hold, device_id may be
-// missing. Everything
-//          else that differs from the above is an error: wrong types, integers out of range, keys given
-//          twice, keys missing, more than 32 levels, bad UTF-8, NaN, anything after the end.
-// Errors   One line, `byte 1234: $.entries[3].step: expected an unsigned integer, found -1`: the offset of
-// the first
-//          byte of the offending token, the JSON path of the value it is in or after, and what is wrong.
+// Shape    {"entries": [...], "total_duration_us": D, "metadata": {...}, "ringtail": {...}}, two-space indent, no
+//          newline at the end, numbers in their shortest form that reads back the same (500.0, 1e16). An entry has
+//          the reference's eight keys; then, where the trace has the fact: begin_ns, thread (index into
+//          ringtail.threads), depth (unless 0), queue_delay_ns, shapes_dropped (only true). "ringtail" holds
+//          version (1), origin, threads, folded, losses, open_spans, each only if there is one. The reference reads
+//          all of it.
+// Names    Written as UTF-8; each maximal invalid sequence of bytes becomes U+FFFD, so such a name
+//          reads back changed.
+// Reading  Keys come in any order, unknown ones are ignored whatever they hold, device_id may be missing. Everything
+//          else that differs from the above is an error: wrong types, integers out of range, keys given twice, keys
+//          missing, more than 32 levels, bad UTF-8, NaN, anything after the end.
+// Errors   One line, `byte 1234: $.entries[3].step: expected an unsigned integer, found -1`: the offset of the
+//          first byte of the offending token, the JSON path of the value it is in or after, and what is wrong.
 //          Offsets count from where the stream stood. kMalformed; kUnsupported for a newer version; kIo when
 //          the stream fails.
 // Law      read_json(write_json(t)) == t for every trace that write_json accepts and whose names are UTF-8.
-// Cost     One pass in blocks of 64 KiB. Reading holds the trace and one block; writing one entry and one
-// block. Threads  As const functions of their arguments.
+// Cost     One pass in blocks of 64 KiB. Reading holds the trace and one block; writing one entry and one block.
+// Threads  As const functions of their arguments.
 #pragma once
 
 #include <iosfwd>
@@ -36,9 +34,8 @@ namespace ringtail {
 [[nodiscard]] Result<Trace> read_json(std::istream& in);
 [[nodiscard]] Result<Trace> read_json(std::string_view text);
 
-// Flushes at the end. kUnsupported, before the first byte is written, for what the format cannot say: a
-// duration that is NaN or infinite, a thread index outside a non-empty Trace::threads, two metadata keys that
-// become the same text.
+// Flushes at the end. kUnsupported, before the first byte is written, for what the format cannot say: a duration that
+// is NaN or infinite, a thread index outside a non-empty Trace::threads, two metadata keys that become the same text.
 [[nodiscard]] Status write_json(const Trace& trace, std::ostream& out);
 
 // The reference's to_json: what write_json writes; empty where write_json gives kUnsupported.

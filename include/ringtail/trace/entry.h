@@ -21,8 +21,7 @@ namespace ringtail {
 
 using Shape = std::vector<std::uint64_t>;
 
-// Microseconds as the reference computes them from nanoseconds (seconds first, so 121 ns is
-// 0.12100000000000001).
+// Microseconds as the reference computes them from nanoseconds (seconds first, so 121 ns is 0.12100000000000001).
 [[nodiscard]] double to_microseconds(Nanoseconds duration) noexcept;
 
 // Whole nanoseconds nearest to a duration in microseconds; saturates at the ends of the 64-bit range.

@@ -1,13 +1,11 @@
 // ringtail/trace/id_index.h
 //
-// Finds the id of a value that is stored elsewhere, by the value's hash: the index half of every interning
-// table.
+// Finds the id of a value that is stored elsewhere, by the value's hash: the index half of every interning table.
 //
-// Shape    Open addressing with linear probing over 16-byte slots, at most three quarters full, doubled when
-// needed.
+// Shape    Open addressing with linear probing over 16-byte slots, at most three quarters full, doubled when needed.
 //          The table holds ids only, so its owner may copy, move or grow the values as it likes.
-// Cost     find: one probe of a cache line in the usual case. insert: amortized constant, allocates when it
-// doubles. Threads  As a std::vector.
+// Cost     find: one probe of a cache line in the usual case. insert: amortized constant, allocates when it doubles.
+// Threads  As a std::vector.
 #pragma once
 
 #include <cstddef>

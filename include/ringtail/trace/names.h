@@ -2,9 +2,10 @@
 //
 // Strings as 32-bit ids: each distinct name is stored once, by content, in the order of first appearance.
 //
-// Names are copied in and never kept by pointer, so the library that a literal came from may be unloaded. Any
-// bytes are allowed, the empty name too. Ids count from 0 without gaps. Threads  As a std::vector. A view
-// stays valid until the table is destroyed or assigned to.
+// Names are copied in and never kept by pointer, so the library that a literal came from may be unloaded. Any bytes
+// are allowed, the empty name too. Ids count from 0 without gaps.
+//
+// Threads  As a std::vector. A view stays valid until the table is destroyed or assigned to.
 #pragma once
 
 #include <cstdint>

@@ -4,11 +4,10 @@
 // interned as one value. Programs repeat a few hundred of them millions of times.
 //
 // Shape    A signature is a row of 64-bit words, so that comparing and hashing need no structure:
-//            [element bytes | input count << 32 | has output << 63] [rank, dims...] per input [rank, dims...]
-//            output
+//            [element bytes | input count << 32 | has output << 63] [rank, dims...] per input [rank, dims...] output
 // Units    Dimensions: elements. element_bytes: bytes. elements(), bytes(): saturate at 2^64-1.
-// Ids      0 is kNoShapes, 1 is kDroppedShapes; both say nothing about shapes and derive 0 elements and 0
-// bytes. Threads  As a std::vector. A Signature is a view: valid until the table is destroyed or assigned to.
+// Ids      0 is kNoShapes, 1 is kDroppedShapes; both say nothing about shapes and derive 0 elements and 0 bytes.
+// Threads  As a std::vector. A Signature is a view: valid until the table is destroyed or assigned to.
 #pragma once
 
 #include <cstddef>

@@ -1,16 +1,13 @@
 // ringtail/trace/trace.h
 //
 // A trace as a plain value: one row per operation, stored as columns over interned names and shapes, with the
-// reference's entries as views of the rows. What JSON is read into, what a Session ends in, what analyses
-// take.
+// reference's entries as views of the rows. What JSON is read into, what a Session ends in, what analyses take.
 //
-// Shape    Columns of equal length. Facts that a trace may lack (start times, threads, ...) are columns that
-// stay
-//          empty until one row has the fact. output_elements and memory_bytes are derived from the signature,
-//          and stored only in traces where a row disagrees with its own shapes.
-// Order    As added. A trace taken from a Session is ordered by (begin, thread, sequence), so the rows of
-// each
-//          device are as well.
+// Shape    Columns of equal length. Facts that a trace may lack (start times, threads, ...) are columns that stay
+//          empty until one row has the fact. output_elements and memory_bytes are derived from the signature, and
+//          stored only in traces where a row disagrees with its own shapes.
+// Order    As added. A trace taken from a Session is ordered by (begin, thread, sequence), so the rows of each device
+//          are as well.
 // Units    Durations: microseconds as a double, the reference's unit. Times: Nanoseconds since origin.
 // Threads  As a std::vector. Views are valid until the trace is changed or destroyed.
 #pragma once
@@ -115,8 +112,7 @@ class Trace {
     OptionalColumn<std::uint64_t, std::uint64_t{0}> lost_before;
   };
 
-  // The reference's add_entry: interns what the entry names, appends it, adds its duration to
-  // total_duration_us.
+  // The reference's add_entry: interns what the entry names, appends it, adds its duration to total_duration_us.
   void add(const TraceEntry& entry);
 
   // Appends a row; total_duration_us is left alone.

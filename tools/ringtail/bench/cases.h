@@ -2,8 +2,7 @@
 //
 // What `ringtail bench` measures, one row each, and the rounds that measure them in turn.
 //
-// Order    Round after round, every case once per round: what the machine does to one minute it does to all
-// cases.
+// Order    Round after round, every case once per round: what the machine does to one minute it does to all cases.
 //          A row is the median of its rounds.
 // Errors   A case that did not do what it claims to have timed ends the run, with the case's name.
 #pragma once

@@ -16,8 +16,8 @@ struct Figure {
   double max = 0.0;
 };
 
-// The lower of the two in the middle where the count is even, so that the median is a value that was
-// measured. Requires: samples is not empty.
+// The lower of the two in the middle where the count is even, so that the median is a value that was measured.
+// Requires: samples is not empty.
 [[nodiscard]] inline Figure figure_of(std::vector<double> samples) {
   const auto middle = samples.begin() + static_cast<std::ptrdiff_t>((samples.size() - 1) / 2);
   std::nth_element(samples.begin(), middle, samples.end());

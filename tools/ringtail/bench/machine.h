@@ -1,7 +1,6 @@
 // tools/ringtail/bench/machine.h
 //
-// What has to stand beside a measured figure: which CPUs it ran on, how far apart they were, and what built
-// it.
+// What has to stand beside a measured figure: which CPUs it ran on, how far apart they were, and what built it.
 //
 // Threads  Any; PinnedTo is about the thread that makes it.
 #pragma once

@@ -28,8 +28,7 @@ struct Operands {
   return {{batch, 3, 224, 224}, {64, 3, 7, 7}, {batch, 64, 112, 112}};
 }
 
-// Four places with the same numbers: what a model does step after step. Mutable, so they are read at each
-// span.
+// Four places with the same numbers: what a model does step after step. Mutable, so they are read at each span.
 inline std::array<Operands, 4> same_operands = {convolution_of(32), convolution_of(32), convolution_of(32),
                                                 convolution_of(32)};
 

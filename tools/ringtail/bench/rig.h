@@ -7,9 +7,8 @@
 //     const double ns = median_burst_ns(spans, [&] { rig.settle(); }, [&](std::size_t) { ...one span... });
 //     rig.finish({.attempted = spans, .folded = 0});           // an error if the trace says otherwise
 //
-// Bursts   A burst has at most half as many spans as the ring has entries, and the ring is emptied before it,
-// so
-//          that nothing can be folded however long the machine keeps the collector from running.
+// Bursts   A burst has at most half as many spans as the ring has entries, and the ring is emptied before it, so that
+//          nothing can be folded however long the machine keeps the collector from running.
 // Threads  One: the producer. The collector thread runs on the other CPU of the pair.
 #pragma once
 
@@ -74,8 +73,7 @@ class Rig {
   DeviceId device_;
 };
 
-// Nanoseconds per call of `body`: the median over bursts of up to kBurst calls, `between` untimed before
-// each.
+// Nanoseconds per call of `body`: the median over bursts of up to kBurst calls, `between` untimed before each.
 template <class Between, class Body>
 [[nodiscard]] double median_burst_ns(std::size_t calls, Between between, Body body) {
   std::vector<double> bursts;

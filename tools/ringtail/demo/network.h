@@ -2,8 +2,10 @@
 //
 // A multi-layer perceptron: matrix product, bias, relu per layer, softmax and cross entropy at the end.
 //
-// Parameters and gradient are one array each, laid out alike (per layer: weights, bias), so that an
-// all-reduce and an optimizer need to know nothing about layers. Threads  One per network.
+// Parameters and gradient are one array each, laid out alike (per layer: weights, bias), so that an all-reduce and an
+// optimizer need to know nothing about layers.
+//
+// Threads  One per network.
 #pragma once
 
 #include <cstddef>

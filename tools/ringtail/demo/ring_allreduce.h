@@ -8,9 +8,8 @@
 //     all-gather       In step s worker r copies chunk r-s from its left neighbour; after N-1 steps all have
 //                      all sums.
 //
-// Every chunk is summed in one place in ring order, so all workers end with the same bits. A worker reads its
-// left neighbour's array directly, once that has made enough progress; each wait, addition and copy is a
-// span.
+// Every chunk is summed in one place in ring order, so all workers end with the same bits. A worker reads its left
+// neighbour's array directly, once that has made enough progress; each wait, addition and copy is a span.
 //
 // Threads  run(): one per rank, all ranks together; a worker returns when its right neighbour has taken what
 //          it needs, and may then write its array.
@@ -18,9 +17,10 @@
 // Ordering
 //   A1 -> A2   a worker releases `progress` after its step, its neighbours acquire it: chunks that the step
 //              wrote are whole, chunks that it read may be written.
-// Nobody writes a chunk that is still to be read: chunk c of worker r-1 is written in the all-gather only
-// with the whole sum, which contains what worker r read of it before. Source   Patarasuk, Yuan 2009:
-// Bandwidth optimal all-reduce algorithms for clusters of workstations.
+// Nobody writes a chunk that is still to be read: chunk c of worker r-1 is written in the all-gather only with the
+// whole sum, which contains what worker r read of it before.
+//
+// Source   Patarasuk, Yuan 2009: Bandwidth optimal all-reduce algorithms for clusters of workstations.
 #pragma once
 
 #include <atomic>
