@@ -163,8 +163,7 @@ void write_origin(PrettyJson& json, const Origin& origin) {
   json.end_object();
 }
 
-void write_one(PrettyJson& json, const Trace&, const TraceThread& thread) {
-  json.begin_object();
+void write_members(PrettyJson& json, const Trace&, const TraceThread& thread) {
   member(json, "name", std::string_view(thread.name));
   member(json, "os_id", thread.os_id);
   member(json, "attempted", thread.attempted);
@@ -172,39 +171,32 @@ void write_one(PrettyJson& json, const Trace&, const TraceThread& thread) {
   member(json, "folded", thread.folded);
   member(json, "shapes_dropped", thread.shapes_dropped);
   member(json, "clock_steps", thread.clock_steps);
-  json.end_object();
 }
 
-void write_one(PrettyJson& json, const Trace& trace, const FoldedTotal& total) {
-  json.begin_object();
+void write_members(PrettyJson& json, const Trace& trace, const FoldedTotal& total) {
   member(json, "operation", trace.operation(total.op));
   member_or_null(json, "device_id", trace.device(total.device));
   member(json, "count", total.count);
   member(json, "duration_ns", total.duration);
   member(json, "bytes", total.bytes);
   member(json, "longest_ns", total.longest);
-  json.end_object();
 }
 
-void write_one(PrettyJson& json, const Trace& trace, const Loss& loss) {
-  json.begin_object();
+void write_members(PrettyJson& json, const Trace& trace, const Loss& loss) {
   thread_or_null(json, loss.thread);
   member_or_null(json, "device_id", trace.device(loss.device));
   member(json, "cause", std::string_view(name_of(loss.cause)));
   member(json, "count", loss.count);
   member(json, "first_ns", loss.first);
   member(json, "last_ns", loss.last);
-  json.end_object();
 }
 
-void write_one(PrettyJson& json, const Trace& trace, const OpenSpan& span) {
-  json.begin_object();
+void write_members(PrettyJson& json, const Trace& trace, const OpenSpan& span) {
   thread_or_null(json, span.thread);
   member(json, "operation", trace.operation(span.op));
   member_or_null(json, "device_id", trace.device(span.device));
   member(json, "depth", std::uint64_t{span.depth});
   member(json, "begin_ns", span.begin);
-  json.end_object();
 }
 
 // Writes the document, calling `flush` on `buffer` after each element; stops when that returns false.
@@ -217,7 +209,9 @@ bool write_document(const Trace& trace, std::string& buffer, Flush flush) {
     json.key(key);
     json.begin_array();
     for (const auto& one : list) {
-      write_one(json, trace, one);
+      json.begin_object();
+      write_members(json, trace, one);
+      json.end_object();
       if (!flush()) return false;
     }
     json.end_array();

@@ -22,17 +22,22 @@ struct Outcome {
   std::string err;
 };
 
-inline Outcome run(int (*command)(const Arguments&, Streams&), const Arguments& arguments,
-                   const std::string& standard_input = "") {
+template <class Command>
+Outcome run(const Command& command, const std::string& standard_input = "") {
   std::istringstream in(standard_input);
   std::ostringstream out;
   std::ostringstream err;
   Streams io{in, out, err};
   Outcome outcome;
-  outcome.code = command(arguments, io);
+  outcome.code = command(io);
   outcome.out = out.str();
   outcome.err = err.str();
   return outcome;
+}
+
+inline Outcome run(int (*command)(const Arguments&, Streams&), const Arguments& arguments,
+                   const std::string& standard_input = "") {
+  return run([&](Streams& io) { return command(arguments, io); }, standard_input);
 }
 
 // Removed with what is in it.

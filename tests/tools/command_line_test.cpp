@@ -44,6 +44,19 @@ TEST(CommandLine, ListsTheCommandsWithAnExampleInEightyColumns) {
   for (const std::string& line : lines_of(outcome.out)) EXPECT_LE(line.size(), 80U) << line;
 }
 
+TEST(CommandLine, ListsExactlyTheExitCodesThatThereAre) {
+  EXPECT_THAT(run_program({"--help"}).out,
+              HasSubstr("\nExit: 0 done, 1 failed, 2 wrong command line, 4 --strict and something was lost.\n"));
+}
+
+TEST(CommandLine, SaysWhoCanReadTheFilesItWrites) {
+  for (const Arguments& arguments : {Arguments{"--help"}, {"convert", "--help"}, {"demo", "--help"}}) {
+    const Outcome outcome = run_program(arguments);
+    EXPECT_THAT(outcome.out, HasSubstr("owner only")) << arguments.front();
+    EXPECT_THAT(outcome.out, HasSubstr("0600")) << arguments.front();
+  }
+}
+
 TEST(CommandLine, SaysItsVersion) {
   const Outcome outcome = run_program({"--version"});
   EXPECT_EQ(outcome.code, kDone);

@@ -64,6 +64,14 @@ TEST(Convert, RefusesAnExistingFileWithoutForce) {
   EXPECT_EQ(content_of(old), small_trace());
 }
 
+TEST(Convert, SaysThatTheOutputIsADirectoryRatherThanOfferingForce) {
+  const TemporaryFolder folder;
+  const std::string expected =
+      "ringtail: " + folder.path("") + ": expected a new or a regular file, found a directory\n";
+  EXPECT_EQ(run(convert, {"-", "-o", folder.path(""), "--to", "json"}, small_trace()).err, expected);
+  EXPECT_EQ(run(convert, {"-", "-o", folder.path(""), "--to", "json", "--force"}, small_trace()).err, expected);
+}
+
 TEST(Convert, LeavesOnlyTheFileAndForItsOwnerOnly) {
   const TemporaryFolder folder;
   EXPECT_EQ(run(convert, {"-", "-o", folder.path("out.json")}, small_trace()).code, kDone);

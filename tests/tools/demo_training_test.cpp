@@ -65,10 +65,10 @@ TEST(DemoTraining, FindsEveryExecutedSpanInItsTrace) {
   }
 }
 
-TEST(DemoTraining, FoldsWhenRingsAreTiny) {
+TEST(DemoTraining, FoldsWhenRingsAreFull) {
   TrainingOptions options = small_options();
   options.ring_entries = 1;
-  options.steps = 50;
+  options.collector_thread = false;
   const Training training = trained(options);
   EXPECT_GT(compare(training.executed, training.trace).folded, 0U);
   EXPECT_FALSE(training.trace.complete());

@@ -2,6 +2,9 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <utility>
 
 #include "tests/tools/command_fixture.h"
 
@@ -56,9 +59,26 @@ TEST(OutputFile, ReplacesTheTargetOfALinkRatherThanTheLink) {
   EXPECT_TRUE(std::filesystem::is_symlink(folder.path("link")));
 }
 
-TEST(OutputFile, NeverReplacesADevice) {
-  EXPECT_FALSE(check_writable("/dev/null", Existing::kReplace).ok());
-  EXPECT_FALSE(check_writable("/", Existing::kReplace).ok());
+TEST(OutputFile, SaysWhatItNeverReplacesWhetherOrNotItMayReplaceFiles) {
+  const TemporaryFolder folder;
+  std::filesystem::create_directory(folder.path("directory"));
+  std::filesystem::create_symlink("directory", folder.path("link"));
+  std::filesystem::create_symlink("nothing", folder.path("dangling"));
+  ASSERT_EQ(::mkfifo(folder.path("pipe").c_str(), 0600), 0);
+  const std::pair<std::string, std::string> kFound[] = {
+      {folder.path("directory"), "a directory"},
+      {folder.path("link"), "a directory"},
+      {folder.path("dangling"), "a link to nothing"},
+      {folder.path("pipe"), "a pipe"},
+      {"/dev/null", "a device"},
+  };
+  for (const auto& [path, found] : kFound) {
+    for (const Existing existing : {Existing::kRefuse, Existing::kReplace}) {
+      const Status allowed = check_writable(path, existing);
+      ASSERT_FALSE(allowed.ok()) << path;
+      EXPECT_EQ(allowed.error().message, "expected a new or a regular file, found " + found) << path;
+    }
+  }
 }
 
 }  // namespace

@@ -1,5 +1,9 @@
 // Side by side with the reference program, where RINGTAIL_REFERENCE names it: each reads what the other wrote and
-// computes the same.
+// computes the same. Run them as
+//
+//     RINGTAIL_REFERENCE=PATH ctest -R Reference
+//
+// in the build folder, PATH being the reference's executable; without it they are skipped.
 #include <gtest/gtest.h>
 
 #include <boost/json.hpp>

@@ -1,9 +1,7 @@
-#include <sstream>
-
 #include "analysis.h"
 #include "command.h"
 #include "command_line.h"
-#include "trace_input.h"
+#include "trace_report.h"
 
 namespace ringtail::cli {
 
@@ -23,27 +21,12 @@ int analyze(const Arguments& arguments, Streams& io) {
   line.flag("--strict", strict, "exit with 4 when spans are missing\nfrom the timeline");
   if (const auto code = line.parse(arguments, io)) return *code;
 
-  // All of them, then the output: an input that cannot be read leaves nothing behind.
-  std::ostringstream report;
-  JsonWriter json(report);
-  const bool is_json = format == "json";
-  const bool several = names.size() > 1;
-  bool complete = true;
-  if (is_json && several) json.open_array();
-  for (std::size_t i = 0; i < names.size(); ++i) {
-    const Result<Trace> trace = load_trace(names[i], io.in);
-    if (!trace.ok()) return complain(io, shown_name(names[i]), trace.error());
-    complete = complete && trace.value().complete();
-    if (is_json) {
-      write_analysis_json(trace.value(), several ? &names[i] : nullptr, options, json);
-    } else {
-      if (i > 0) report << "\n\n";
-      write_analysis_text(trace.value(), shown_name(names[i]), options, terminal_of(io.out), report);
-    }
-  }
-  if (is_json && several) json.close_array();
-  io.out << report.view();
-  return strict && !complete ? kLossy : kDone;
+  return report_traces(names, format == "json", strict, io,
+                       {.separator = "\n\n",
+                        .text = [&](const Trace& trace, const std::string& name, const Terminal& terminal,
+                                    std::ostream& out) { write_analysis_text(trace, name, options, terminal, out); },
+                        .json = [&](const Trace& trace, const std::string* name,
+                                    JsonWriter& json) { write_analysis_json(trace, name, options, json); }});
 }
 
 }  // namespace ringtail::cli

@@ -1,13 +1,10 @@
 #include "ringtail/analyze/check.h"
 
-#include <sstream>
-
 #include "command.h"
 #include "command_line.h"
-#include "json_writer.h"
 #include "printable.h"
 #include "table.h"
-#include "trace_input.h"
+#include "trace_report.h"
 #include "units.h"
 
 namespace ringtail::cli {
@@ -67,30 +64,20 @@ int check(const Arguments& arguments, Streams& io) {
   line.flag("--strict", strict, "exit with 4 when spans are missing\nfrom the timeline");
   if (const auto code = line.parse(arguments, io)) return *code;
 
-  std::ostringstream report;
-  JsonWriter json(report);
-  const bool is_json = format == "json";
-  const bool several = names.size() > 1;
   bool consistent = true;
-  bool complete = true;
-  if (is_json && several) json.open_array();
-  for (std::size_t i = 0; i < names.size(); ++i) {
-    const Result<Trace> trace = load_trace(names[i], io.in);
-    if (!trace.ok()) return complain(io, shown_name(names[i]), trace.error());
-    const std::vector<Finding> findings = ringtail::check(trace.value());
+  const auto findings_of = [&consistent](const Trace& trace) {
+    std::vector<Finding> findings = ringtail::check(trace);
     consistent = consistent && is_consistent(findings);
-    complete = complete && trace.value().complete();
-    if (is_json) {
-      write_json(findings, several ? &names[i] : nullptr, json);
-    } else {
-      if (i > 0) report << '\n';
-      write_text(findings, shown_name(names[i]), terminal_of(io.out), report);
-    }
-  }
-  if (is_json && several) json.close_array();
-  io.out << report.view();
-  if (!consistent) return kFailed;
-  return strict && !complete ? kLossy : kDone;
+    return findings;
+  };
+  const int code =
+      report_traces(names, format == "json", strict, io,
+                    {.separator = "\n",
+                     .text = [&](const Trace& trace, const std::string& name, const Terminal& terminal,
+                                 std::ostream& out) { write_text(findings_of(trace), name, terminal, out); },
+                     .json = [&](const Trace& trace, const std::string* name,
+                                 JsonWriter& json) { write_json(findings_of(trace), name, json); }});
+  return consistent ? code : kFailed;
 }
 
 }  // namespace ringtail::cli

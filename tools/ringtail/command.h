@@ -17,10 +17,9 @@ namespace ringtail::cli {
 
 enum ExitCode : int {
   kDone = 0,
-  kFailed = 1,      // an input, an output or a check
-  kUsage = 2,       // the command line
-  kRegression = 3,  // found by diff
-  kLossy = 4,       // --strict, and something was lost
+  kFailed = 1,  // an input, an output or a check
+  kUsage = 2,   // the command line
+  kLossy = 4,   // --strict, and something was lost
 };
 
 struct Streams {

@@ -52,7 +52,8 @@ int convert(const Arguments& arguments, Streams& io) {
   bool force = false;
   CommandLine line("convert", "Writes a trace in another format.", "ringtail convert trace.json -o trace.collapsed");
   line.one("IN", input, "trace file (JSON); - is standard input");
-  line.text("-o,--output", "OUT", output, "where to; - is standard output");
+  line.text("-o,--output", "OUT", output,
+            "where to; - is standard output. A file is\nreadable by its owner only (0600)");
   line.required("--output");
   line.choice("--to", to, {"json", "collapsed", "chrome"},
               "default: by OUT's ending .json,\n.collapsed, .folded or .chrome.json");

@@ -1,11 +1,10 @@
+#include "demo.h"
+
 #include <filesystem>
 #include <optional>
 
 #include "analysis.h"
-#include "command.h"
 #include "command_line.h"
-#include "demo/training.h"
-#include "output_file.h"
 #include "printable.h"
 #include "ringtail/format/chrome.h"
 #include "ringtail/format/collapsed.h"
@@ -57,8 +56,10 @@ class Demo {
 
   int run() {
     if (const std::optional<int> failed = prepare_directory()) return *failed;
-    say("Training a perceptron on " + count_text(options_.devices, "device") + " (worker threads), " +
-            count_text(options_.steps, "step") + " of " + count_text(options_.samples, "sample") + " each.",
+    say("Training a perceptron on " + count_text(options_.devices, "device") +
+            (options_.devices == 1 ? " (a worker thread), " : " (worker threads), ") +
+            count_text(options_.steps, "step") + " of " + count_text(options_.samples, "sample") +
+            (options_.steps == 1 ? "." : " each."),
         0);
     io_.out.flush();
     const Result<demo::Training> training = demo::train(options_);
@@ -107,7 +108,8 @@ class Demo {
       if (!(training.largest_sum_error <= training.sum_tolerance)) {
         return fail("expected every all-reduce to be the sum, found one that " + errors);
       }
-      say("each of " + count_text(options_.steps, "all-reduce") + " " + errors);
+      say((options_.steps == 1 ? "the all-reduce" : "each of " + count_text(options_.steps, "all-reduce")) + " " +
+          errors);
       if (!training.parameters_identical) {
         return fail("expected the same parameters on all devices, found different ones");
       }
@@ -155,6 +157,10 @@ class Demo {
 
 }  // namespace
 
+int run_demo(demo::TrainingOptions options, const std::string& directory, Existing existing, Streams& io) {
+  return Demo(std::move(options), directory, existing, io).run();
+}
+
 int demo(const Arguments& arguments, Streams& io) {
   demo::TrainingOptions options;
   std::uint64_t devices = options.devices;
@@ -176,7 +182,9 @@ int demo(const Arguments& arguments, Streams& io) {
   line.whole("--ring-entries", "N", ring_entries, 1, 1U << 24U,
              "spans a thread can be ahead; with few,\nspans are folded into exact totals");
   line.whole("--seed", "N", options.seed, 0, UINT64_MAX, "of data and parameters");
-  line.text("-o,--output", "DIR", directory, "where the files go; in the default DIR\nthe demo replaces its own");
+  line.text(
+      "-o,--output", "DIR", directory,
+      "where the files go, readable by their\nowner only (0600); in the default DIR\nthe demo replaces its own");
   line.flag("--force", force, "replace existing files in any DIR");
   if (const auto code = line.parse(arguments, io)) return *code;
   options.devices = static_cast<std::size_t>(devices);
@@ -188,7 +196,7 @@ int demo(const Arguments& arguments, Streams& io) {
                               std::to_string(options.straggler->device));
   }
   const bool replace = force || directory == kDefaultDirectory;
-  return Demo(std::move(options), directory, replace ? Existing::kReplace : Existing::kRefuse, io).run();
+  return run_demo(std::move(options), directory, replace ? Existing::kReplace : Existing::kRefuse, io);
 }
 
 }  // namespace ringtail::cli

@@ -25,8 +25,8 @@ void print_help(std::span<const Command> commands, std::ostream& out) {
          "  ringtail --version\n"
          "\n"
          "- stands for standard input or output. Results go to standard output, messages\n"
-         "to standard error. Exit: 0 done, 1 failed, 2 wrong command line, 3 regression\n"
-         "found, 4 --strict and something was lost.\n"
+         "to standard error. Files are written for their owner only (mode 0600).\n"
+         "Exit: 0 done, 1 failed, 2 wrong command line, 4 --strict and something was lost.\n"
          "\n"
          "Example:\n"
          "  ringtail demo -o traces && ringtail analyze traces/trace.json\n";

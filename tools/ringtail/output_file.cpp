@@ -21,6 +21,23 @@ Error system_error(const std::string& expected, int code) {
 
 Error already_there() { return {ErrorCode::kIo, "expected a new file, found one; --force replaces it"}; }
 
+// Done for a regular file.
+Status check_kind(fs::file_type kind, int code) {
+  const char* found = "something else";
+  switch (kind) {
+    case fs::file_type::regular: return Done{};
+    case fs::file_type::none: return system_error("look for it", code);
+    case fs::file_type::directory: found = "a directory"; break;
+    case fs::file_type::block:
+    case fs::file_type::character: found = "a device"; break;
+    case fs::file_type::fifo: found = "a pipe"; break;
+    case fs::file_type::socket: found = "a socket"; break;
+    case fs::file_type::not_found: found = "a link to nothing"; break;
+    default: break;
+  }
+  return Error{ErrorCode::kIo, std::string("expected a new or a regular file, found ") + found};
+}
+
 // A file under a name of its own until it is renamed; removed if it never is.
 class TemporaryFile {
  public:
@@ -70,11 +87,10 @@ Status check_writable(const std::string& path, Existing existing) {
   const fs::file_status link = fs::symlink_status(path, failed);
   if (link.type() == fs::file_type::not_found) return Done{};
   if (link.type() == fs::file_type::none) return system_error("look for it", failed.value());
-  if (existing == Existing::kRefuse) return already_there();
-  if (fs::status(path, failed).type() != fs::file_type::regular) {
-    return Error{ErrorCode::kIo, "expected a regular file to replace, found something else"};
-  }
-  return Done{};
+  // What --force would not replace either is said as what it is.
+  const fs::file_type kind = fs::status(path, failed).type();
+  if (Status replaceable = check_kind(kind, failed.value()); !replaceable.ok()) return replaceable;
+  return existing == Existing::kRefuse ? Status(already_there()) : Done{};
 }
 
 Status write_file(const std::string& path, Existing existing, const std::function<Status(std::ostream&)>& write) {

@@ -126,6 +126,7 @@ void describe(Trace& trace, const TrainingOptions& options) {
 Result<Training> train(const TrainingOptions& options) {
   SessionOptions session_options;
   session_options.ring_entries = options.ring_entries;
+  session_options.collector_thread = options.collector_thread;
   Session session(session_options);
   if (const Status started = session.start(); !started.ok()) return started.error();
 

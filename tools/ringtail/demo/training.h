@@ -27,7 +27,8 @@ struct TrainingOptions {
   std::size_t devices = 4;
   std::uint64_t steps = 50;
   std::optional<Straggler> straggler;
-  std::size_t ring_entries = 16'384;  // SessionOptions::ring_entries
+  std::size_t ring_entries = 16'384;  // as in SessionOptions
+  bool collector_thread = true;       // as in SessionOptions; without, what finds a full ring is folded
   std::uint64_t seed = 1;
   std::size_t samples = 128;                              // per device and step
   std::vector<std::size_t> widths = {128, 512, 256, 10};  // of the network's layers: inputs to classes
