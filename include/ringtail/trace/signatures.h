@@ -26,7 +26,8 @@ namespace ringtail {
 // One shape: a dimension per axis. No axis at all is a scalar (one element).
 using Dims = std::span<const std::uint64_t>;
 
-inline constexpr std::uint32_t kReservedShapes = 2;       // rows of a table that are not for shapes: kNoShapes, kDroppedShapes
+inline constexpr std::uint32_t kReservedShapes =
+    2;  // rows of a table that are not for shapes: kNoShapes, kDroppedShapes
 inline constexpr std::uint32_t kDefaultElementBytes = 8;  // the reference assumes f64
 
 // The product of the dimensions, saturated at 2^64-1; 1 for no dimension.
