@@ -140,8 +140,9 @@ void Registry::set_recording(bool on, std::uint16_t run) {
   run_ = run;
   for (const auto& lane : lanes_) {
     if (lane->state.load(std::memory_order_relaxed) != LaneState::kLive) continue;  // leases are under the same mutex
-    lane->run.store(run, std::memory_order_relaxed);                                // L7, released by the next line
-    lane->recording.store(on, std::memory_order_release);                           // L7 -> L8
+    // Relaxed: an attempt that still reads the old run is of the old run; see lane.h.
+    lane->run.store(run, std::memory_order_relaxed);
+    lane->recording.store(on, std::memory_order_relaxed);  // a span more or less at the switch
   }
 }
 

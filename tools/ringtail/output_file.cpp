@@ -101,7 +101,7 @@ Status write_file(const std::string& path, Existing existing, const std::functio
 
   FdBuffer buffer(file.fd());
   std::ostream out(&buffer);
-  const Status written = write(out);
+  Status written = write(out);
   out.flush();
   if (buffer.error() != 0) return system_error("write it", buffer.error());
   if (!written.ok()) return written;
