@@ -60,6 +60,8 @@ const char* name_of(LossCause cause) noexcept {
     case LossCause::kRingFull: return "ring full";
     case LossCause::kNoRing: return "no ring";
     case LossCause::kMemoryBound: return "memory bound";
+    case LossCause::kFiltered: return "filtered";
+    case LossCause::kOverwritten: return "overwritten";
   }
   return "unknown";
 }
@@ -79,6 +81,7 @@ std::optional<Nanoseconds> EntryView::queue_delay() const {
   return time_or_nothing(trace_->columns().queue_delay_ns.at(row_));
 }
 std::uint64_t EntryView::lost_before() const { return trace_->columns().lost_before.at(row_); }
+std::uint32_t EntryView::weight() const { return trace_->columns().weight.at(row_); }
 bool EntryView::shapes_dropped() const { return trace_->columns().shapes[row_] == kDroppedShapes; }
 
 TraceEntry EntryView::to_entry() const {
@@ -98,6 +101,7 @@ TraceEntry EntryView::to_entry() const {
   entry.queue_delay = queue_delay();
   entry.shapes_dropped = shapes_dropped();
   entry.lost_before = lost_before();
+  entry.weight = weight();
   return entry;
 }
 
@@ -124,6 +128,7 @@ void Trace::add(const TraceEntry& entry) {
   row.depth = entry.depth;
   row.queue_delay_ns = ns_or_absent(entry.queue_delay);
   row.lost_before = entry.lost_before;
+  row.weight = entry.weight;
   append(row);
   total_duration_us += entry.duration_us;
 }
@@ -155,6 +160,7 @@ void Trace::append(const Row& row) {
   columns_.depth.set(at, row.depth);
   columns_.queue_delay_ns.set(at, row.queue_delay_ns);
   columns_.lost_before.set(at, row.lost_before);
+  columns_.weight.set(at, row.weight);
 }
 
 void Trace::reserve(std::size_t rows) {
@@ -203,7 +209,8 @@ std::vector<EntryView> Trace::slowest_ops(std::size_t n) const {
 
 bool operator==(const Trace& a, const Trace& b) {
   return a.total_duration_us == b.total_duration_us && a.metadata == b.metadata && a.origin == b.origin &&
-         a.threads == b.threads && same_folded(a, b) && same_losses(a, b) && same_open_spans(a, b) && same_rows(a, b);
+         a.threads == b.threads && a.categories == b.categories && a.cost == b.cost && same_folded(a, b) &&
+         same_losses(a, b) && same_open_spans(a, b) && same_rows(a, b);
 }
 
 }  // namespace ringtail

@@ -11,9 +11,15 @@
 
 namespace ringtail {
 
-// Record::flags. Bits of an unsigned 16-bit word.
+// Record::flags. Bits of an unsigned 16-bit word; the upper five are the weight: 2^k spans are what the record stands for.
 inline constexpr std::uint16_t kTimesAreNanoseconds = 1U << 0U;  // begin, end and queued are CLOCK_MONOTONIC ns
 inline constexpr std::uint16_t kWasQueued = 1U << 1U;            // queued is meaningful
+inline constexpr unsigned kWeightShift = 11;
+
+// Spans that a record with these flags stands for.
+[[nodiscard]] constexpr std::uint32_t weight_of(std::uint16_t flags) noexcept {
+  return std::uint32_t{1} << (flags >> kWeightShift);
+}
 
 struct alignas(kCacheLineBytes) Record {
   std::uint64_t begin = 0;     // ticks of the session's clock, or ordered(nanoseconds) with kTimesAreNanoseconds

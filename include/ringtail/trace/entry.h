@@ -46,6 +46,7 @@ struct TraceEntry {
   std::uint16_t depth = 0;                 // open spans of the same thread around it; outermost is 0
   std::optional<Nanoseconds> queue_delay;  // from submission to begin, for tasks of a pool
   std::uint64_t lost_before = 0;           // spans of the same thread folded between this and its previous entry
+  std::uint32_t weight = 1;                // spans that it stands for, where spans were sampled
   bool shapes_dropped = false;             // shapes were given but not kept: the signature table was full
 
   // The reference's builder.

@@ -71,6 +71,7 @@ class EntryView {
   [[nodiscard]] std::optional<Nanoseconds> queue_delay() const;
   [[nodiscard]] bool shapes_dropped() const;
   [[nodiscard]] std::uint64_t lost_before() const;
+  [[nodiscard]] std::uint32_t weight() const;
 
   [[nodiscard]] TraceEntry to_entry() const;
 
@@ -95,6 +96,7 @@ class Trace {
     std::uint16_t depth = 0;
     std::int64_t queue_delay_ns = kNoTime;
     std::uint64_t lost_before = 0;
+    std::uint32_t weight = 1;  // spans that the row stands for: more than 1 where its category was sampled
   };
 
   struct Columns {
@@ -110,6 +112,7 @@ class Trace {
     OptionalColumn<std::uint16_t, std::uint16_t{0}> depth;
     OptionalColumn<std::int64_t, kNoTime> queue_delay_ns;
     OptionalColumn<std::uint64_t, std::uint64_t{0}> lost_before;
+    OptionalColumn<std::uint32_t, std::uint32_t{1}> weight;
   };
 
   // The reference's add_entry: interns what the entry names, appends it, adds its duration to total_duration_us.
@@ -152,10 +155,12 @@ class Trace {
   double total_duration_us = 0.0;  // sum over what was added, folded spans included
   std::map<std::string, std::string> metadata;
   std::optional<Origin> origin;
-  std::vector<TraceThread> threads;  // indexed by ThreadId
-  std::vector<FoldedTotal> folded;   // ordered by (op, device)
-  std::vector<Loss> losses;          // the ledger, ordered by (thread, device, cause)
-  std::vector<OpenSpan> open_spans;  // ordered by (thread, depth)
+  std::vector<TraceThread> threads;       // indexed by ThreadId
+  std::vector<FoldedTotal> folded;        // ordered by (op, device)
+  std::vector<Loss> losses;               // the ledger, ordered by (thread, device, cause)
+  std::vector<OpenSpan> open_spans;       // ordered by (thread, depth)
+  std::vector<TraceCategory> categories;  // those that are not recorded whole, in the order of their making
+  std::optional<TracerCost> cost;
 
  private:
   Columns columns_;
