@@ -151,6 +151,20 @@ ClockPair Clock::pair() const noexcept {
   return {Ticks{now}, Nanoseconds{static_cast<std::int64_t>(now)}};
 }
 
+std::uint64_t Clock::ticks_in(Nanoseconds duration) const {
+  if (duration.count() <= 0) return 0;
+  if (source_ != Source::kCounter) return static_cast<std::uint64_t>(duration.count());
+  static const double ticks_per_ns = [] {
+    const ClockPair begin = bracketed_pair(8);
+    std::this_thread::sleep_for(kWalkTime);
+    const ClockPair end = bracketed_pair(8);
+    return static_cast<double>(end.ticks.value - begin.ticks.value) /
+           static_cast<double>((end.monotonic - begin.monotonic).count());
+  }();
+  const double ticks = static_cast<double>(duration.count()) * ticks_per_ns;
+  return ticks < 0x1p64 ? static_cast<std::uint64_t>(ticks) : UINT64_MAX;
+}
+
 std::uint64_t Clock::slow_now() const noexcept {
   return static_cast<std::uint64_t>(source_ == Source::kManual ? manual_->now_ns() : gettime_ns(CLOCK_MONOTONIC));
 }

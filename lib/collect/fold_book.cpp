@@ -28,8 +28,15 @@ std::uint64_t FoldBook::add(ThreadId thread, LossCause cause, const std::vector<
 void FoldBook::add(ThreadId thread, LossCause cause, const Record& record) {
   const std::uint64_t duration = record.end - record.begin;
   add(thread, cause,
-      {{record.op, record.device, false, (record.flags & kTimesAreNanoseconds) != 0, 1, duration, record.bytes,
-        duration, record.begin, record.end}});
+      {{.op = record.op,
+        .device = record.device,
+        .in_nanoseconds = (record.flags & kTimesAreNanoseconds) != 0,
+        .count = 1,
+        .duration = duration,
+        .bytes = record.bytes,
+        .longest = duration,
+        .first = record.begin,
+        .last = record.end}});
 }
 
 void FoldBook::write(const ClockMap& clock, std::int64_t origin_ns, Trace& trace) const {

@@ -24,14 +24,15 @@ constexpr std::chrono::microseconds kShortestPoll{1};
 RegistryLimits limits_of(const SessionOptions& options) {
   constexpr std::size_t kMostRingEntries = std::size_t{1} << 26U;
   constexpr std::size_t kMostFoldCells = std::size_t{1} << 20U;
-  constexpr std::uint32_t kMostNames = std::uint32_t{1} << 30U;
+  constexpr std::uint32_t kMostNames = kOpMask;
   return {.ring_entries = std::min(options.ring_entries, kMostRingEntries),
           .max_rings = options.ring_entries == 0 ? 0 : options.max_rings,
           .fold_cells = std::min(options.fold_cells, kMostFoldCells),
           .max_ops = std::clamp(options.max_ops, 1U, kMostNames),
           .max_devices = std::clamp(options.max_devices, 1U, kMostNames),
           .max_signatures = std::min(options.max_signatures, kMostNames),
-          .max_threads = std::clamp(options.max_threads, 1U, kMostNames)};
+          .max_threads = std::clamp(options.max_threads, 1U, kMostNames),
+          .longest_wait = std::max(options.max_block, std::chrono::microseconds{0})};
 }
 
 // Tells sessions apart for threads that cached a recorder: addresses are used again, numbers are not.
@@ -205,7 +206,15 @@ void Session::resume() {
 
 bool Session::recording() const { return state_->recording.load(std::memory_order_relaxed); }  // advice only
 
-OpId Session::op(std::string_view name) { return OpId{state_->registry->intern_op(name).id}; }
+OpId Session::op(std::string_view name, Category category) {
+  return in_category(OpId{state_->registry->intern_op(name).id}, category);
+}
+
+std::optional<Category> Session::category(std::string_view name) { return state_->registry->intern_category(name); }
+
+void Session::set_rule(Category category, const CategoryRule& rule) { state_->registry->set_rule(category, rule); }
+
+CategoryRule Session::rule(Category category) const { return state_->registry->rule(category); }
 
 DeviceId Session::device(std::string_view name) { return DeviceId{state_->registry->intern_device(name).id}; }
 

@@ -3,18 +3,17 @@
 #include <algorithm>
 #include <bit>
 
+#include "ringtail/record/record.h"
 #include "ringtail/trace/signatures.h"
 
 namespace ringtail {
 namespace {
 
 constexpr int kReadTries = 64;
+// A key is an op of 28 bits and a device (op_device), turned so that the op's unused bits are the upper ones.
 constexpr std::uint64_t kNanosecondsBit = std::uint64_t{1} << 63U;
-
-std::uint64_t key_of(const Record& record) noexcept {
-  const std::uint64_t unit = (record.flags & kTimesAreNanoseconds) != 0 ? kNanosecondsBit : 0;
-  return unit | (std::uint64_t{index_of(record.op)} << 32U) | index_of(record.device);
-}
+constexpr std::uint64_t kFilteredBit = std::uint64_t{1} << 62U;
+constexpr unsigned kOtherShift = 62;
 
 }  // namespace
 
@@ -28,19 +27,21 @@ FoldTable::Cell& FoldTable::cell_of(std::uint64_t key) noexcept {
     if (found == key) return cells_[at];
     if (found == kEmpty) break;
   }
-  if (used_ * 8 >= (mask_ + 1) * 7) return other_[(key & kNanosecondsBit) != 0 ? 1 : 0];
+  if (used_ * 8 >= (mask_ + 1) * 7) return other_[key >> kOtherShift];
   ++used_;
   return cells_[at];
 }
 
-void FoldTable::fold(const Record& record, std::uint16_t run) noexcept {
+void FoldTable::fold(std::uint64_t begin, std::uint64_t end, std::uint64_t bytes, std::uint64_t what,
+                     std::uint16_t flags, Why why, std::uint16_t run) noexcept {
   const std::uint64_t changes = changes_.load(std::memory_order_relaxed);  // own counter
   changes_.store(changes + 1, std::memory_order_relaxed);                  // released by the stores of the fields
-  if (run_.load(std::memory_order_relaxed) != run) {                       // own field
+  if (run_.load(std::memory_order_relaxed) != run) [[unlikely]] {          // own field
     empty_cells();
     run_.store(run, std::memory_order_release);  // F1 -> F2
   }
-  const std::uint64_t key = key_of(record);
+  const std::uint64_t key = std::rotl(what, 32) | ((flags & kTimesAreNanoseconds) != 0 ? kNanosecondsBit : 0) |
+                            (why == Why::kFiltered ? kFilteredBit : 0);
   Cell& cell = cell_of(key);
   // Loads below are of fields that only this thread writes.
   const auto get = [](const std::atomic<std::uint64_t>& field) { return field.load(std::memory_order_relaxed); };
@@ -48,15 +49,21 @@ void FoldTable::fold(const Record& record, std::uint16_t run) noexcept {
   const auto put = [](std::atomic<std::uint64_t>& field, std::uint64_t value) {
     field.store(value, std::memory_order_release);
   };
-  const std::uint64_t duration = record.end > record.begin ? record.end - record.begin : 0;
+  const std::uint64_t length = end - begin;
   const std::uint64_t count = get(cell.count);
+  std::uint64_t duration = length;
+  if (const std::uint32_t weight = weight_of(flags); weight != 1) [[unlikely]] {
+    duration = saturating_multiply(duration, weight);
+    bytes = saturating_multiply(bytes, weight);
+    put(cell.extra, saturating_add(get(cell.extra), weight - 1));
+  }
   put(cell.key, key);
   put(cell.count, count + 1);
   put(cell.duration, saturating_add(get(cell.duration), duration));
-  put(cell.bytes, saturating_add(get(cell.bytes), record.bytes));
-  if (duration > get(cell.longest)) put(cell.longest, duration);
-  if (count == 0 || record.begin < get(cell.first)) put(cell.first, record.begin);
-  if (record.end > get(cell.last)) put(cell.last, record.end);
+  put(cell.bytes, saturating_add(get(cell.bytes), bytes));
+  if (length > get(cell.longest)) put(cell.longest, length);
+  if (count == 0 || begin < get(cell.first)) put(cell.first, begin);
+  if (end > get(cell.last)) put(cell.last, end);
   changes_.store(changes + 2, std::memory_order_release);  // F1 -> F2: the fold is whole
 }
 
@@ -68,9 +75,18 @@ std::optional<std::vector<FoldTable::Total>> FoldTable::read(std::uint16_t run) 
     const std::uint64_t count = get(cell.count);
     if (count == 0) return;
     const std::uint64_t key = get(cell.key);
-    totals.push_back({OpId{static_cast<std::uint32_t>((key & ~kNanosecondsBit) >> 32U)},
-                      DeviceId{static_cast<std::uint32_t>(key)}, other, (key & kNanosecondsBit) != 0, count,
-                      get(cell.duration), get(cell.bytes), get(cell.longest), get(cell.first), get(cell.last)});
+    totals.push_back({.op = OpId{static_cast<std::uint32_t>((key & ~kNanosecondsBit & ~kFilteredBit) >> 32U)},
+                      .device = DeviceId{static_cast<std::uint32_t>(key)},
+                      .other = other,
+                      .filtered = (key & kFilteredBit) != 0,
+                      .in_nanoseconds = (key & kNanosecondsBit) != 0,
+                      .count = count,
+                      .duration = get(cell.duration),
+                      .bytes = get(cell.bytes),
+                      .longest = get(cell.longest),
+                      .first = get(cell.first),
+                      .last = get(cell.last),
+                      .extra = get(cell.extra)});
   };
   for (int i = 0; i < kReadTries; ++i) {
     totals.clear();
@@ -92,7 +108,8 @@ void FoldTable::empty_cells() noexcept {
   // F1 -> F2, for a reader that looks while the producer does this; plain stores on x86.
   const auto reset = [](Cell& cell) {
     cell.key.store(kEmpty, std::memory_order_release);
-    for (auto* field : {&cell.count, &cell.duration, &cell.bytes, &cell.longest, &cell.first, &cell.last}) {
+    for (auto* field :
+         {&cell.count, &cell.duration, &cell.bytes, &cell.longest, &cell.first, &cell.last, &cell.extra}) {
       field->store(0, std::memory_order_release);
     }
   };

@@ -1,13 +1,23 @@
 #include "ringtail/record/lane.h"
 
+#include <chrono>
+#include <thread>
+
 #include "record/registry.h"
 
 namespace ringtail {
+namespace {
+
+// Between two looks at a full ring: short beside the time that a collector needs for a pass, long beside a look.
+constexpr std::chrono::microseconds kLook{20};
+
+}  // namespace
 
 Lane::Lane(Registry& owner, Clock session_clock, std::size_t entries, std::size_t fold_cells)
     : clock(session_clock),
       registry(owner),
       ring_entries(entries),
+      random((reinterpret_cast<std::uintptr_t>(this) * 0x9E37'79B9'7F4A'7C15ULL) | 1U),
       shapes(owner),
       op_names(owner, &Registry::intern_op),
       device_names(owner, &Registry::intern_device),
@@ -19,19 +29,49 @@ Lane::Lane(Registry& owner, Clock session_clock, std::size_t entries, std::size_
   ring.reset();
 }
 
-void Lane::fold(const RingSlot& slot) noexcept {
-  const Record record = unpack(slot);
-  const std::uint16_t of_attempt = InRun::run_of(record.sequence);
-  folds.fold(record, of_attempt);
-  if (record.shapes == kDroppedShapes) count(shapes_dropped, of_attempt);
+std::uint64_t Lane::first_of_run(std::uint16_t run) noexcept { return InRun::first(run); }
+
+void Lane::fold_filtered(std::uint64_t begin, std::uint64_t end, std::uint64_t bytes, std::uint64_t what,
+                         std::uint64_t rest) noexcept {
+  fold(begin, end, bytes, what, rest, FoldTable::Why::kFiltered);
+}
+
+void Lane::no_room(std::uint64_t begin, std::uint64_t end, std::uint64_t bytes, std::uint64_t what,
+                   std::uint64_t rest, std::uint64_t queued) noexcept {
+  // Relaxed, both: a rule takes effect soon; own counter.
+  const std::chrono::nanoseconds longest{longest_wait_ns.load(std::memory_order_relaxed)};
+  const std::uint64_t sequence = attempted.load(std::memory_order_relaxed) - 1;
+  if (longest.count() > 0 && ring_entries > 0) {
+    const auto began = std::chrono::steady_clock::now();
+    auto now = began;
+    bool pushed = false;
+    // Nobody collects when recording is off: then there is nothing to wait for.
+    while (!pushed && now - began < longest && switches().any()) {
+      std::this_thread::sleep_for(std::min(longest, std::chrono::nanoseconds{kLook}));
+      pushed = ring.push(RingSlot{begin, end, queued, bytes, step, sequence, what, rest});
+      now = std::chrono::steady_clock::now();
+    }
+    count(blocked_ns, InRun::run_of(sequence), static_cast<std::uint64_t>((now - began).count()));
+    if (pushed) return;
+  }
+  fold(begin, end, bytes, what, rest, FoldTable::Why::kNoRoom);
+}
+
+void Lane::fold(std::uint64_t begin, std::uint64_t end, std::uint64_t bytes, std::uint64_t what, std::uint64_t rest,
+                FoldTable::Why why) noexcept {
+  const std::uint16_t run = InRun::run_of(attempted.load(std::memory_order_relaxed));  // own counter
+  folds.fold(begin, end, bytes, what, static_cast<std::uint16_t>(rest >> 48U), why, run);
+  if (ShapesId{static_cast<std::uint32_t>(rest)} == kDroppedShapes) count(shapes_dropped, run);
 }
 
 void Lane::reset() {
   ring.consume_all([](const RingSlot&) {});
   folds.clear();
   attempted.store(0, std::memory_order_relaxed);  // this and all below: published by L3
+  sampled_out.store(0, std::memory_order_relaxed);
   shapes_dropped.store(0, std::memory_order_relaxed);
   clock_steps.store(0, std::memory_order_relaxed);
+  blocked_ns.store(0, std::memory_order_relaxed);
   open_depth.store(0, std::memory_order_relaxed);
   step = 0;
 }

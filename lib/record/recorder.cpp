@@ -7,11 +7,14 @@
 namespace ringtail {
 
 Recorder::Recorder(Recorder&& other) noexcept
-    : lane_(std::exchange(other.lane_, nullptr)), keep_alive_(std::move(other.keep_alive_)) {}
+    : switch_word_(std::exchange(other.switch_word_, &kSilent)),
+      lane_(std::exchange(other.lane_, nullptr)),
+      keep_alive_(std::move(other.keep_alive_)) {}
 
 Recorder& Recorder::operator=(Recorder&& other) noexcept {
   if (this != &other) {
     release();
+    switch_word_ = std::exchange(other.switch_word_, &kSilent);
     lane_ = std::exchange(other.lane_, nullptr);
     keep_alive_ = std::move(other.keep_alive_);
   }
@@ -29,6 +32,7 @@ void Recorder::release() noexcept {
   if (lane_ == nullptr) return;
   lane_->registry.release(*lane_);
   lane_ = nullptr;
+  switch_word_ = &kSilent;
   keep_alive_.reset();
 }
 

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <bit>
 
 namespace ringtail {
 namespace {
@@ -11,10 +12,36 @@ namespace {
 constexpr std::string_view kOther = "(other)";
 constexpr std::string_view kMoreThreads = "(more threads)";
 
+// Lets the other hardware thread of the core go on.
+void relax() noexcept {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#endif
+}
+
 // Interns a name; the last row of a full table is "(other)", which takes all further ones.
 std::uint32_t bounded_intern(NameTable& table, std::string_view name, std::uint32_t most) {
   if (const auto id = table.find(name)) return *id;
   return table.intern(table.size() + 1 >= most ? kOther : name);
+}
+
+// Locked, after some tries: what is done under it takes less than being put to sleep and woken.
+std::unique_lock<std::mutex> soon(std::mutex& mutex) {
+  constexpr int kTries = 64;
+  for (int i = 0; i < kTries; ++i) {
+    if (std::unique_lock lock(mutex, std::try_to_lock); lock.owns_lock()) return lock;
+    relax();
+  }
+  return std::unique_lock(mutex);
+}
+
+// CPU time of a thread of this process; 0 when it is gone.
+Nanoseconds cpu_time_of(std::int64_t os_thread) noexcept {
+  // The kernel's name for a thread's CPU clock: linux/posix-timers.h, CPUCLOCK_PERTHREAD_MASK | CPUCLOCK_SCHED.
+  const auto clock = static_cast<clockid_t>((~static_cast<std::uint64_t>(os_thread) << 3U) | 6U);
+  timespec time{};
+  if (clock_gettime(clock, &time) != 0) return Nanoseconds{0};
+  return std::chrono::seconds{time.tv_sec} + Nanoseconds{time.tv_nsec};
 }
 
 std::int64_t os_thread_id() { return static_cast<std::int64_t>(syscall(SYS_gettid)); }
@@ -43,15 +70,21 @@ InternedName Registry::intern_device(std::string_view name) noexcept {
 
 Registry::InternedWords Registry::intern_shapes(std::span<const std::uint64_t> words) noexcept {
   const InternedWords dropped{{kDroppedShapes, Signature(words).bytes()}, {}};
+  const SignatureTable& table = tables_.signatures;
+  const auto known = [&](ShapesId id) { return InternedWords{{id, table.bytes(id)}, table.at(id).words()}; };
+  // R2 <- R1: the table is whole, and nobody changes it any more.
+  if (signatures_full_.load(std::memory_order_acquire)) {
+    const std::optional<ShapesId> id = table.find(words);
+    return id ? known(*id) : dropped;
+  }
   try {
-    const std::lock_guard lock(tables_mutex_);
-    SignatureTable& table = tables_.signatures;
-    std::optional<ShapesId> id = table.find(words);
-    if (!id) {
-      if (table.size() - kReservedShapes >= limits_.max_signatures) return dropped;
-      id = table.intern(words);
+    const std::unique_lock lock = soon(tables_mutex_);
+    if (const std::optional<ShapesId> id = table.find(words)) return known(*id);
+    if (table.size() - kReservedShapes >= limits_.max_signatures) {
+      signatures_full_.store(true, std::memory_order_release);  // R1 -> R2
+      return dropped;
     }
-    return {{*id, table.bytes(*id)}, table.at(*id).words()};
+    return known(tables_.signatures.intern(words));
   } catch (...) {
     return dropped;
   }
@@ -107,8 +140,8 @@ Lane* Registry::lease(std::string_view thread_name, WithoutRing without_ring) no
                         std::memory_order_release);  // the collector then takes the list under the mutex
     }
     add_thread(*lane, thread_name);
-    lane->run.store(run_, std::memory_order_relaxed);                // this thread will read it
-    lane->recording.store(recording_, std::memory_order_relaxed);    // as above
+    apply(*lane);
+    begin_holding(*lane);
     lane->state.store(LaneState::kLive, std::memory_order_release);  // the collector's acquire sees `thread`
     return lane;
   } catch (...) {
@@ -121,7 +154,8 @@ Lane* Registry::lease(std::string_view thread_name, WithoutRing without_ring) no
 
 void Registry::release(Lane& lane) noexcept {
   const std::lock_guard lock(lanes_mutex_);
-  lane.recording.store(false, std::memory_order_relaxed);  // only this thread reads it
+  lane.switch_word.store(0, std::memory_order_relaxed);  // only this thread reads it
+  end_holding(lane);
   if (collecting_) {
     lane.state.store(LaneState::kRetired, std::memory_order_release);  // L1 -> L2: no record comes after this
   } else {
@@ -134,16 +168,113 @@ void Registry::make_free(Lane& lane) {
   lane.state.store(LaneState::kFree, std::memory_order_release);  // L3 -> L4
 }
 
+unsigned Registry::log2_one_in(const CategoryRule& rule) const {
+  constexpr unsigned kMost = 31;  // what a record's flags have room for
+  const auto own = static_cast<unsigned>(std::bit_width(std::max(rule.one_in, 1U) - 1));
+  return std::min(own + (rule.governed ? thinning_ : 0U), kMost);
+}
+
+void Registry::set_thinning(unsigned log2) {
+  const std::lock_guard lock(lanes_mutex_);
+  if (log2 == thinning_) return;
+  thinning_ = log2;
+  ever_thinned_ = true;
+  apply_to_live();
+}
+
+// Relaxed stores: a span more or less at the switch, and an attempt that still reads the old run is of the old run.
+// Rules take effect soon; those of a category that is off do not matter. Requires: lanes_mutex_ is held.
+void Registry::apply(Lane& lane) const {
+  std::uint16_t recorded = 0;
+  std::uint16_t sampled = 0;
+  for (std::size_t i = 0; i < kMostCategories; ++i) {
+    const CategoryRule& rule = rules_[i];
+    const auto bit = static_cast<std::uint16_t>(1U << i);
+    const unsigned log2 = log2_one_in(rule);
+    if (recording_ && rule.record) recorded |= bit;
+    if (log2 > 0) sampled |= bit;
+    const auto shortest = static_cast<std::uint64_t>(std::max<std::int64_t>(rule.shortest.count(), 0));
+    lane.rules[i].log2_one_in.store(log2, std::memory_order_relaxed);
+    lane.rules[i].shortest_ns.store(shortest, std::memory_order_relaxed);
+    lane.rules[i].shortest_ticks.store(clock_.ticks_in(rule.shortest), std::memory_order_relaxed);
+  }
+  lane.longest_wait_ns.store(limits_.longest_wait.count(), std::memory_order_relaxed);
+  lane.switch_word.store(Switches::of(recorded, sampled, run_).word(), std::memory_order_relaxed);
+}
+
+void Registry::apply_to_live() const {
+  for (const auto& lane : lanes_) {
+    if (lane->state.load(std::memory_order_relaxed) == LaneState::kLive)
+      apply(*lane);  // leases are under the same mutex
+  }
+}
+
+// A manual clock's session has no relation to the machine's time.
+void Registry::begin_holding(Lane& lane) const {
+  if (clock_.source() == Clock::Source::kManual) return;
+  const std::int64_t os_thread = threads_[index_of(lane.thread)].os_id;
+  lane.holding = {os_thread, std::chrono::steady_clock::now().time_since_epoch(), cpu_time_of(os_thread)};
+}
+
+void Registry::end_holding(Lane& lane) {
+  if (clock_.source() == Clock::Source::kManual) return;
+  TraceThread& thread = threads_[index_of(lane.thread)];
+  const Nanoseconds cpu = cpu_time_of(lane.holding.os_thread);
+  thread.held += std::chrono::steady_clock::now().time_since_epoch() - lane.holding.since;
+  if (cpu > lane.holding.cpu_since) thread.cpu += cpu - lane.holding.cpu_since;
+}
+
+void Registry::note_holding() {
+  const std::lock_guard lock(lanes_mutex_);
+  for (const auto& lane : lanes_) {
+    if (lane->state.load(std::memory_order_relaxed) != LaneState::kLive) continue;  // leases are under the same mutex
+    end_holding(*lane);
+    begin_holding(*lane);
+  }
+}
+
 void Registry::set_recording(bool on, std::uint16_t run) {
   const std::lock_guard lock(lanes_mutex_);
   recording_ = on;
   run_ = run;
-  for (const auto& lane : lanes_) {
-    if (lane->state.load(std::memory_order_relaxed) != LaneState::kLive) continue;  // leases are under the same mutex
-    // Relaxed: an attempt that still reads the old run is of the old run; see lane.h.
-    lane->run.store(run, std::memory_order_relaxed);
-    lane->recording.store(on, std::memory_order_relaxed);  // a span more or less at the switch
+  apply_to_live();
+}
+
+std::optional<Category> Registry::intern_category(std::string_view name) {
+  const std::lock_guard lock(lanes_mutex_);
+  const auto found = std::ranges::find(category_names_, name);
+  if (found == category_names_.end()) {
+    if (category_names_.size() == kMostCategories) return std::nullopt;
+    category_names_.emplace_back(name);
+    return Category{static_cast<std::uint8_t>(category_names_.size() - 1)};
   }
+  return Category{static_cast<std::uint8_t>(found - category_names_.begin())};
+}
+
+std::vector<TraceCategory> Registry::categories() const {
+  const std::lock_guard lock(lanes_mutex_);
+  std::vector<TraceCategory> categories;
+  for (std::size_t i = 0; i < category_names_.size(); ++i) {
+    const CategoryRule& rule = rules_[i];
+    const TraceCategory category{.name = category_names_[i],
+                                 .recorded = rule.record,
+                                 .shortest = std::max(rule.shortest, Nanoseconds{0}),
+                                 .one_in = std::uint32_t{1} << log2_one_in(rule),
+                                 .governed = rule.governed && ever_thinned_};
+    if (category != TraceCategory{.name = category.name}) categories.push_back(category);
+  }
+  return categories;
+}
+
+void Registry::set_rule(Category category, const CategoryRule& rule) {
+  const std::lock_guard lock(lanes_mutex_);
+  rules_[static_cast<std::size_t>(category)] = rule;
+  apply_to_live();
+}
+
+CategoryRule Registry::rule(Category category) const {
+  const std::lock_guard lock(lanes_mutex_);
+  return rules_[static_cast<std::size_t>(category)];
 }
 
 void Registry::set_collecting(bool on) {
@@ -171,9 +302,13 @@ void Registry::renumber_threads() {
     if (lane->state.load(std::memory_order_relaxed) == LaneState::kFree)
       continue;  // nobody collects, and leases are under this mutex
     kept.push_back(threads_[index_of(lane->thread)]);
+    kept.back().held = kept.back().cpu = Nanoseconds{0};
     lane->thread = ThreadId{static_cast<std::uint32_t>(kept.size() - 1)};
+    begin_holding(*lane);
   }
   threads_ = std::move(kept);
+  ever_thinned_ = false;
+  thinning_ = 0;
 }
 
 std::vector<TraceThread> Registry::threads() const {

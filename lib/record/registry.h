@@ -8,12 +8,18 @@
 // that cannot
 //          be allocated makes a recorder that records nothing, and is counted.
 // Threads  Any. Two mutexes, never held together: one for the tables, one for the lanes and threads.
+//
+// Ordering, by pair:
+//   R1 -> R2   who finds the table of signatures full releases `signatures_full_` under the mutex; a reader that acquired
+//              it reads the table without the mutex: nothing is added to it any more.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -36,6 +42,7 @@ struct RegistryLimits {
   std::uint32_t max_devices;
   std::uint32_t max_signatures;
   std::uint32_t max_threads;
+  Nanoseconds longest_wait{0};  // for room in a ring
 };
 
 class Registry {
@@ -80,6 +87,22 @@ class Registry {
   // Switches every lane there is and will be. `run` tells one start of the session from another.
   void set_recording(bool on, std::uint16_t run);
 
+  // The category of that name; nothing when there is none and no room for one.
+  [[nodiscard]] std::optional<Category> intern_category(std::string_view name);
+  // Categories that are not recorded whole, as a trace tells of them.
+  [[nodiscard]] std::vector<TraceCategory> categories() const;
+
+  // On top of the rules: of the spans that they keep, one in 2^log2 of the governed categories is.
+  void set_thinning(unsigned log2);
+
+  // What is recorded of a category, from now on, by every lane there is and will be.
+  void set_rule(Category category, const CategoryRule& rule);
+  [[nodiscard]] CategoryRule rule(Category category) const;
+
+  // The time and the CPU time that live lanes' threads have had since their lease or the start of the run become part of
+  // their accounts. At the end of a run.
+  void note_holding();
+
   // While true, a released lane is retired and left to the collector; else it is free at once, as are those
   // that were retired and that the collector, being gone, will not look at again.
   void set_collecting(bool on);
@@ -101,12 +124,18 @@ class Registry {
   [[nodiscard]] Lane* free_lane(bool with_ring);  // null: all are taken
   void add_thread(Lane& lane, std::string_view name);
   static void make_free(Lane& lane);
+  void apply(Lane& lane) const;
+  void apply_to_live() const;
+  [[nodiscard]] unsigned log2_one_in(const CategoryRule& rule) const;
+  void begin_holding(Lane& lane) const;
+  void end_holding(Lane& lane);
 
   const Clock clock_;
   const RegistryLimits limits_;
 
   mutable std::mutex tables_mutex_;
   Tables tables_;
+  std::atomic<bool> signatures_full_{false};  // from then on they are read without the mutex
 
   mutable std::mutex lanes_mutex_;
   std::vector<std::unique_ptr<Lane>> lanes_;
@@ -115,6 +144,10 @@ class Registry {
   bool recording_ = false;
   bool collecting_ = false;
   std::uint16_t run_ = 0;
+  std::array<CategoryRule, kMostCategories> rules_;
+  unsigned thinning_ = 0;      // log2
+  bool ever_thinned_ = false;  // in this run
+  std::vector<std::string> category_names_{"op", "comm", "memory", "host"};
   std::atomic<std::size_t> lane_count_{0};
   std::atomic<std::uint64_t> refused_leases_{0};
   std::atomic<bool> closed_{false};

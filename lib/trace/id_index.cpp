@@ -31,9 +31,15 @@ std::uint64_t hash_of(std::string_view bytes) noexcept {
 }
 
 std::uint64_t hash_of(std::span<const std::uint64_t> words) noexcept {
-  std::uint64_t hash = mix(words.size(), kMultiplier);
-  for (const std::uint64_t word : words) hash = mix(hash, word);
-  return mix(hash, words.size());
+  // Two words a product, each product with a place of its own, so that they are computed side by side (as in NH: Black et
+  // al., UMAC, 1999).
+  std::uint64_t sum = 0;
+  std::uint64_t place = 0;
+  for (; words.size() >= 2; words = words.subspan(2)) {
+    place += kMultiplier;
+    sum += mix(words[0] + place, words[1] - place);
+  }
+  return mix(sum, words.empty() ? place : place ^ (words[0] + 1));
 }
 
 void IdIndex::insert(std::uint64_t hash, std::uint32_t id) {

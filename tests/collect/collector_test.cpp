@@ -6,6 +6,8 @@
 namespace ringtail {
 namespace {
 
+void close_one(Lane& lane) { lane.close(lane.switches(), 0, 0, 0, InternedShapes{}, OpId{}, kNoDevice, 0, 0); }
+
 class CollectorTest : public ::testing::Test {
  protected:
   static RingSlot slot_of(std::uint16_t run, std::uint64_t count) {
@@ -42,8 +44,7 @@ TEST_F(CollectorTest, DropsWhatAThreadPushesAfterTheCutOfTheLastRun) {
   registry_.set_recording(true, 2);
   Lane::count(lane->attempted, 1);
   ASSERT_TRUE(lane->ring.push(slot_of(1, 0)));
-  Record record;
-  lane->close(record);
+  close_one(*lane);
   registry_.set_recording(false, 2);
   collector_.end_run();
   const Trace trace = collector_.assemble();
@@ -58,8 +59,7 @@ TEST_F(CollectorTest, CountsAnAttemptThatWasInterruptedBeforeItsPushAsAfterTheCu
   collector_.begin_run(1);
   registry_.set_recording(true, 1);
   Lane* const lane = registry_.lease("w", Registry::WithoutRing::kRefuse);
-  Record record;
-  lane->close(record);
+  close_one(*lane);
   Lane::count(lane->attempted, 1);  // and stopped there, for longer than the collector waits
   registry_.set_recording(false, 1);
   collector_.end_run();

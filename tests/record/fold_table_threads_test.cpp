@@ -22,7 +22,8 @@ TEST(FoldTableThreads, ReadsWholeFoldsWhileTheProducerGoesOn) {
       record.begin = static_cast<std::uint64_t>(i);
       record.end = record.begin + 3;
       record.bytes = 5;
-      table.fold(record, 1);
+      table.fold(record.begin, record.end, record.bytes, op_device(record.op, record.device), record.flags,
+                 FoldTable::Why::kNoRoom, 1);
     }
     done = true;
   });

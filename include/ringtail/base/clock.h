@@ -68,6 +68,10 @@ class Clock {
   // With kMonotonic and kManual both are the same number.
   [[nodiscard]] ClockPair pair() const noexcept;
 
+  // Ticks that a duration takes, at the rate that was measured over a few milliseconds when the process first asked: good
+  // to about 1e-5, for thresholds; times of spans are converted through pairs. 0 for a negative duration.
+  [[nodiscard]] std::uint64_t ticks_in(Nanoseconds duration) const;
+
   [[nodiscard]] Source source() const noexcept { return source_; }
 
  private:

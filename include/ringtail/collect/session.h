@@ -35,6 +35,7 @@
 #include "ringtail/base/clock.h"
 #include "ringtail/base/ids.h"
 #include "ringtail/base/result.h"
+#include "ringtail/record/category.h"
 #include "ringtail/record/recorder.h"
 #include "ringtail/record/shape_view.h"
 #include "ringtail/trace/trace.h"
@@ -51,13 +52,16 @@ struct SessionOptions {
   std::size_t fold_cells = 1'024;
   // Spans on the timeline; more are folded. 64 bytes each until the trace is taken. At most 2^32 - 1.
   std::size_t max_spans = 32'000'000;
-  // Names: 1 to 2^30. More share "(other)".
+  // Names: 1 to 2^28 - 1. More share "(other)".
   std::uint32_t max_ops = 65'536;
   std::uint32_t max_devices = 4'096;
-  // Signatures of shapes: at most 2^30. More are dropped from their spans, and counted.
+  // Signatures of shapes: at most 2^28 - 1. More are dropped from their spans, and counted.
   std::uint32_t max_signatures = 65'536;
-  // Threads in the list of threads: 1 to 2^30. More share "(more threads)".
+  // Threads in the list of threads: 1 to 2^28 - 1. More share "(more threads)".
   std::uint32_t max_threads = 65'536;
+  // How long a recording call may wait for room when its ring is full, before it folds the span. 0: not at all. The time
+  // waited is counted per thread (TraceThread::blocked).
+  std::chrono::microseconds max_block{0};
   // How often the collector looks at the rings: at least 1 us.
   std::chrono::microseconds poll_interval{100};
   // False: only drain_once(), stop() and take_trace() empty the rings.
@@ -88,11 +92,19 @@ class Session {
 
   [[nodiscard]] bool recording() const;
 
-  // Ids in this session; names are copied.
-  [[nodiscard]] OpId op(std::string_view name);
+  // Ids in this session; names are copied. The same name in two categories is the same op, counted together.
+  [[nodiscard]] OpId op(std::string_view name, Category category = Category::kOp);
   [[nodiscard]] DeviceId device(std::string_view name);
   [[nodiscard]] InternedShapes shapes(ShapeViews inputs, ShapeView output,
                                       std::uint32_t element_bytes = kDefaultElementBytes);
+
+  // The category of that name ("op", "comm", "memory", "host", or one of the caller's), new if it was not there; nothing
+  // when all kMostCategories are taken.
+  [[nodiscard]] std::optional<Category> category(std::string_view name);
+
+  // What is recorded of a category from now on. At any time; calls that are under way may still go by the old rule.
+  void set_rule(Category category, const CategoryRule& rule);
+  [[nodiscard]] CategoryRule rule(Category category) const;
 
   // A lane for the calling thread, named in the trace. Without memory for one, a recorder that records nothing; the
   // trace's metadata then has "ringtail.recorders_without_memory".

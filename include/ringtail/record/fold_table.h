@@ -32,21 +32,25 @@ class FoldTable {
   struct Total {
     OpId op{};
     DeviceId device = kNoDevice;
-    bool other = false;           // the shared cell: op and device mean nothing
+    bool other = false;           // a shared cell: op and device mean nothing
+    bool filtered = false;        // left out on purpose; else there was no room
     bool in_nanoseconds = false;  // durations and times are nanoseconds, not ticks
     std::uint64_t count = 0;
-    std::uint64_t duration = 0;  // sum
-    std::uint64_t bytes = 0;     // sum, saturated
+    std::uint64_t duration = 0;  // sum, each span as often as its weight says; saturated
+    std::uint64_t bytes = 0;     // as duration
     std::uint64_t longest = 0;
     std::uint64_t first = 0;  // begin of the earliest
     std::uint64_t last = 0;   // end of the latest
+    std::uint64_t extra = 0;  // sum of the weights, less count
   };
+  enum class Why : std::uint8_t { kNoRoom, kFiltered };
 
   // capacity: cells, rounded up to a power of two, at least 8.
   explicit FoldTable(std::size_t capacity);
 
-  // Adds a span. Totals of another run than this one are forgotten first.
-  void fold(const Record& record, std::uint16_t run) noexcept;
+  // Adds a span, as a record has it: end >= begin, `what` is op_device(). Totals of another run are forgotten first.
+  void fold(std::uint64_t begin, std::uint64_t end, std::uint64_t bytes, std::uint64_t what, std::uint16_t flags,
+            Why why, std::uint16_t run) noexcept;
 
   // A consistent copy of the totals of this run, or nothing when the producer kept folding through every try.
   [[nodiscard]] std::optional<std::vector<Total>> read(std::uint16_t run) const;
@@ -62,8 +66,10 @@ class FoldTable {
     std::atomic<std::uint64_t> longest{0};
     std::atomic<std::uint64_t> first{0};
     std::atomic<std::uint64_t> last{0};
+    std::atomic<std::uint64_t> extra{0};
   };
-  static constexpr std::uint64_t kEmpty = ~std::uint64_t{0};  // no op has the id 2^31 - 1 with the unit bit set
+  static_assert(sizeof(Cell) == kCacheLineBytes);
+  static constexpr std::uint64_t kEmpty = ~std::uint64_t{0};  // no op has an id of 28 bits all set
 
   [[nodiscard]] Cell& cell_of(std::uint64_t key) noexcept;
   void empty_cells() noexcept;
@@ -71,7 +77,7 @@ class FoldTable {
   std::size_t mask_;
   std::size_t used_ = 0;                   // producer's own
   std::unique_ptr<Cell[]> cells_;          // mask_ + 1 of them
-  std::array<Cell, 2> other_;              // the shared cells: ticks, nanoseconds
+  std::array<Cell, 4> other_;              // the shared cells: by unit and reason, the upper two bits of a key
   std::atomic<std::uint64_t> changes_{0};  // odd while a fold is under way
   std::atomic<std::uint16_t> run_{0};      // the run that the totals belong to
 };

@@ -17,7 +17,7 @@
 //   L5 -> L6   producer releases `open_depth` after the entry of the open span, the collector acquires it: entries below
 //              it are whole, though a producer still running may be replacing them.
 //
-// Attempts carry the number of their run (InRun), read from `run` before the attempt is counted. So whatever a thread
+// Attempts carry the number of their run (InRun), read from the switches before the attempt is counted. So whatever a thread
 // that was interrupted inside close() still does after its session was started again is of the old run, and nobody's.
 #pragma once
 
@@ -27,6 +27,7 @@
 #include <cstdint>
 
 #include "ringtail/base/clock.h"
+#include "ringtail/record/category.h"
 #include "ringtail/record/fold_table.h"
 #include "ringtail/record/name_cache.h"
 #include "ringtail/record/record.h"
@@ -49,7 +50,7 @@ struct Lane {
     const std::uint32_t depth = open_depth.load(std::memory_order_relaxed);  // own counter
     if (depth < kOpenSpansKept) {
       Open& entry = open[depth];
-      entry.what.store((std::uint64_t{index_of(op)} << 32U) | index_of(device),
+      entry.what.store((std::uint64_t{index_of(without_category(op))} << 32U) | index_of(device),
                        std::memory_order_relaxed);                // published by L5
       entry.begin.store(begin.value, std::memory_order_relaxed);  // published by L5
     }
@@ -64,28 +65,54 @@ struct Lane {
     }
   }
 
-  // Pushes the record, or folds it when the ring is full. Its step and sequence are filled in here; an end before the
-  // begin is moved to it and counted.
-  void close(Record& record) noexcept {
-    const std::uint16_t now =
-        run.load(std::memory_order_relaxed);  // an old one makes the attempt nobody's: see above
-    if (record.end < record.begin) [[unlikely]] {
-      record.end = record.begin;
-      count(clock_steps, now);
+  // What is recorded at this moment. Relaxed: a span more or less at the moment of switching is all that depends on it.
+  [[nodiscard]] Switches switches() const noexcept { return Switches(switch_word.load(std::memory_order_relaxed)); }
+
+  // Decides whether to keep a span of a category that is sampled: its flags, with its weight, or kSampledOut.
+  static constexpr std::uint16_t kSampledOut = 0xFFFF;
+  [[nodiscard]] std::uint16_t sample(OpId op, std::uint16_t run) noexcept {
+    // xorshift64, Marsaglia 2003: a period of 2^64 - 1, and the low bits are good enough for a coin.
+    random ^= random << 13U;
+    random ^= random >> 7U;
+    random ^= random << 17U;
+    const unsigned log2 =
+        rules[category_index(op)].log2_one_in.load(std::memory_order_relaxed);  // from now on, or soon
+    if ((random & ((std::uint64_t{1} << log2) - 1)) == 0) return static_cast<std::uint16_t>(log2 << kWeightShift);
+    count(sampled_out, run);
+    return kSampledOut;
+  }
+
+  // One closed span. An end before the begin is moved to it and counted; a span too short for its category is folded;
+  // the others are pushed, or folded when the ring is full. `op` still has its category.
+  // Always inline: the values then go from registers straight into the ring.
+  [[gnu::always_inline]] void close(Switches on, std::uint64_t begin, std::uint64_t end, std::uint64_t queued,
+                                    InternedShapes said, OpId op, DeviceId device, std::uint32_t depth,
+                                    std::uint16_t flags) noexcept {
+    if (end < begin) [[unlikely]] {
+      end = begin;
+      count(clock_steps, on.run());
     }
-    record.step = step;
-    record.sequence = count(attempted, now);
-    const RingSlot slot = pack(record);
-    if (!ring.push(slot)) [[unlikely]]
-      fold(slot);
+    const Rule& rule = rules[category_index(op)];
+    const std::uint64_t what = op_device(without_category(op), device);
+    const std::uint64_t rest = shapes_depth_flags(said.id, saturated(depth), flags);
+    const std::uint64_t sequence = count(attempted, on.run());
+    const std::uint64_t shortest = (flags & kTimesAreNanoseconds) != 0
+                                       ? rule.shortest_ns.load(std::memory_order_relaxed)      // from now on, or soon
+                                       : rule.shortest_ticks.load(std::memory_order_relaxed);  // as above
+    if (end - begin < shortest) [[unlikely]] {
+      fold_filtered(begin, end, said.bytes, what, rest);
+    } else if (!ring.push(RingSlot{begin, end, queued, said.bytes, step, sequence, what, rest})) [[unlikely]] {
+      no_room(begin, end, said.bytes, what, rest, queued);
+    }
   }
 
   // Counts one in this run; returns the word before. The collector looks again until all counts add up.
-  static std::uint64_t count(std::atomic<std::uint64_t>& counter, std::uint16_t now) noexcept {
+  [[gnu::always_inline]] static std::uint64_t count(std::atomic<std::uint64_t>& counter, std::uint16_t now,
+                                                    std::uint64_t by = 1) noexcept {
     std::uint64_t word = counter.load(std::memory_order_relaxed);  // own counter
     if (InRun::run_of(word) != now) [[unlikely]]
-      word = InRun::first(now);
-    counter.store(word + 1, std::memory_order_relaxed);  // read by the collector until it adds up
+      word = first_of_run(now);
+    counter.store(word + by, std::memory_order_relaxed);  // read by the collector until it adds up
     return word;
   }
 
@@ -93,23 +120,29 @@ struct Lane {
   // Requires: no producer and no collector has the lane.
   void reset();
 
-  // Adds the record to the exact totals instead.
-  void fold(const RingSlot& slot) noexcept;
-
-  // --- read-mostly: written at lease and when the session starts, stops or pauses ---
-  alignas(kCacheLineBytes) std::atomic<bool> recording{false};
-  std::atomic<std::uint16_t> run{0};  // of the session; 0 before its first start
+  // --- read-mostly: written at lease and when the session starts, stops, pauses or changes a rule ---
+  struct Rule {
+    std::atomic<std::uint64_t> shortest_ticks{0};
+    std::atomic<std::uint64_t> shortest_ns{0};
+    std::atomic<unsigned> log2_one_in{0};
+  };
+  alignas(kCacheLineBytes) std::atomic<std::uint64_t> switch_word{0};  // see Switches
   Clock clock;
   ThreadId thread = kNoThread;  // written before `state` kLive is released
   Registry& registry;
   const std::size_t ring_entries;  // 0: without a ring
+  std::array<Rule, kMostCategories> rules;
+  std::atomic<std::int64_t> longest_wait_ns{0};  // for room in the ring, before a span is folded
 
   // --- producer's line ---
-  alignas(kCacheLineBytes) std::atomic<std::uint64_t> attempted{0};  // InRun, as shapes_dropped and clock_steps
+  alignas(kCacheLineBytes) std::atomic<std::uint64_t> attempted{0};  // InRun, as the counters below
   std::uint64_t step = 0;
   std::atomic<std::uint32_t> open_depth{0};
+  std::uint64_t random;  // never 0
+  std::atomic<std::uint64_t> sampled_out{0};
   std::atomic<std::uint64_t> shapes_dropped{0};  // among folded spans; the collector counts the others
   std::atomic<std::uint64_t> clock_steps{0};
+  std::atomic<std::uint64_t> blocked_ns{0};
 
   struct Open {
     std::atomic<std::uint64_t> what{0};  // op << 32 | device
@@ -123,8 +156,27 @@ struct Lane {
   FoldTable folds;
   boost::lockfree::spsc_queue<RingSlot> ring;
 
+  // --- the registry's, under its mutex ---
+  struct Holding {
+    std::int64_t os_thread = 0;
+    Nanoseconds since{0};      // CLOCK_MONOTONIC
+    Nanoseconds cpu_since{0};  // the thread's CPU time then
+  };
+  Holding holding;
+
   // --- both, by the state machine above ---
   alignas(kCacheLineBytes) std::atomic<LaneState> state{LaneState::kFree};
+
+ private:
+  // Out of line, all that is not the usual case: a call then stays a branch that is not taken.
+  [[gnu::noinline]] static std::uint64_t first_of_run(std::uint16_t run) noexcept;
+  [[gnu::noinline]] void fold_filtered(std::uint64_t begin, std::uint64_t end, std::uint64_t bytes,
+                                       std::uint64_t what, std::uint64_t rest) noexcept;
+  // Waits as long as it may, then folds. Of the run of the last attempt.
+  [[gnu::noinline]] void no_room(std::uint64_t begin, std::uint64_t end, std::uint64_t bytes, std::uint64_t what,
+                                 std::uint64_t rest, std::uint64_t queued) noexcept;
+  void fold(std::uint64_t begin, std::uint64_t end, std::uint64_t bytes, std::uint64_t what, std::uint64_t rest,
+            FoldTable::Why why) noexcept;
 };
 
 }  // namespace ringtail

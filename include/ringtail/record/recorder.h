@@ -39,6 +39,7 @@ struct CompleteSpan {
 };
 
 class ThreadLeases;
+struct RecordingCosts;
 
 class Recorder {
  public:
@@ -53,15 +54,12 @@ class Recorder {
     if (lane_ != nullptr) lane_->step = number;
   }
 
-  // True when a span that ends now would be recorded.
-  [[nodiscard]] bool recording() const noexcept {
-    // Relaxed: a span more or less at the moment of switching is all that depends on it.
-    return lane_ != nullptr && lane_->recording.load(std::memory_order_relaxed);
-  }
+  // True when a span of some category that ends now would be recorded.
+  [[nodiscard]] bool recording() const noexcept { return switches().any(); }
 
   // Ids of names and shapes in this session. Names are copied.
-  [[nodiscard]] OpId op(std::string_view name) noexcept {
-    return OpId{lane_ != nullptr ? lane_->op_names.id_of(name) : 0};
+  [[nodiscard]] OpId op(std::string_view name, Category category = Category::kOp) noexcept {
+    return in_category(OpId{lane_ != nullptr ? lane_->op_names.id_of(name) : 0}, category);
   }
   [[nodiscard]] DeviceId device(std::string_view name) noexcept {
     return lane_ != nullptr ? DeviceId{lane_->device_names.id_of(name)} : kNoDevice;
@@ -78,46 +76,58 @@ class Recorder {
   // Records a whole span. Times as ticks of now(), or as nanoseconds of CLOCK_MONOTONIC (what steady_clock counts on
   // Linux; the manual clock's own nanoseconds where the session has one).
   void complete(OpId op, DeviceId device, const CompleteSpan<Ticks>& span) noexcept {
-    if (recording()) complete(op, device, span.begin.value, span.end.value, span.shapes, 0);
+    if (Switches on = switches(); on.records(op)) {
+      complete(on, op, device, span.begin.value, span.end.value, span.shapes, 0);
+    }
   }
   void complete(OpId op, DeviceId device, const CompleteSpan<Nanoseconds>& span) noexcept {
-    if (!recording()) return;
-    complete(op, device, ordered(span.begin.count()), ordered(span.end.count()), span.shapes, kTimesAreNanoseconds);
+    if (Switches on = switches(); on.records(op)) {
+      complete(on, op, device, ordered(span.begin.count()), ordered(span.end.count()), span.shapes,
+               kTimesAreNanoseconds);
+    }
   }
 
   // Spans of this recorder that ended while the session recorded, since its last start. Exact on the recording thread.
   [[nodiscard]] std::uint64_t attempted() const noexcept {
     if (lane_ == nullptr) return 0;
-    // Relaxed: own counter; `run` changes only at a start.
-    return InRun::count_of(lane_->attempted.load(std::memory_order_relaxed),
-                           lane_->run.load(std::memory_order_relaxed));
+    return InRun::count_of(lane_->attempted.load(std::memory_order_relaxed), switches().run());  // own counter
   }
 
  private:
   friend class Scope;
+  friend class Chain;
   friend class Session;
   friend class ThreadLeases;
+  friend RecordingCosts calibrate(Clock);
 
   Recorder(Lane* lane, std::shared_ptr<Registry> keep_alive) noexcept
-      : lane_(lane), keep_alive_(std::move(keep_alive)) {}
+      : switch_word_(lane != nullptr ? &lane->switch_word : &kSilent),
+        lane_(lane),
+        keep_alive_(std::move(keep_alive)) {}
 
-  void complete(OpId op, DeviceId device, std::uint64_t begin, std::uint64_t end, InternedShapes shapes,
+  [[nodiscard]] Switches switches() const noexcept {
+    // Relaxed: a span more or less at the moment of switching is all that depends on it.
+    return Switches(switch_word_->load(std::memory_order_relaxed));
+  }
+
+  void complete(Switches on, OpId op, DeviceId device, std::uint64_t begin, std::uint64_t end, InternedShapes shapes,
                 std::uint16_t flags) noexcept {
-    Record record;
-    record.begin = begin;
-    record.end = end;
-    record.bytes = shapes.bytes;
-    record.op = op;
-    record.device = device;
-    record.shapes = shapes.id;
-    record.depth = saturated(lane_->open_depth.load(std::memory_order_relaxed));  // own counter
-    record.flags = flags;
-    lane_->close(record);
+    if (on.samples(op)) [[unlikely]] {
+      const std::uint16_t weight = lane_->sample(op, on.run());
+      if (weight == Lane::kSampledOut) return;
+      flags |= weight;
+    }
+    lane_->close(on, begin, end, 0, shapes, op, device,
+                 lane_->open_depth.load(std::memory_order_relaxed),  // own counter
+                 flags);
   }
   void release() noexcept;
   // The session is gone and no scope is open.
   [[nodiscard]] bool is_of_the_past() const noexcept;
 
+  static constexpr std::atomic<std::uint64_t> kSilent{0};  // what is recorded without a lane
+
+  const std::atomic<std::uint64_t>* switch_word_ = &kSilent;
   Lane* lane_ = nullptr;
   std::shared_ptr<Registry> keep_alive_;  // the lane belongs to the registry, which may outlive its session
 };

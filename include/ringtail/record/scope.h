@@ -15,7 +15,10 @@
 // Requires  The recorder outlives its scopes.
 // Errors    Nothing throws or blocks; nothing allocates once names and shapes were seen (recorder.h says what else). A
 //           full ring folds the span into exact totals. A scope left by an exception is recorded like any other.
-// Cost      Off: one load and a branch. On: about two clock reads (benchmarks/README.md).
+// Sampling  A span that is sampled out is decided so when it begins: no clock is read, no shape looked up. Its children
+//           are sampled on their own, and count as if it were not there.
+// Cost      Off: one load and a branch. On: about two clock reads (benchmarks/README.md). RINGTAIL_SCOPE in a source that
+//           is compiled with RINGTAIL_COMPILED_OUT defined: nothing; its arguments are not evaluated.
 // Exit      Recorded if the session records when it begins and when it ends, also if it was stopped and started again
 //           meanwhile: then it is of the later trace, with a begin before its origin.
 #pragma once
@@ -27,95 +30,122 @@
 
 namespace ringtail {
 
+// Members other than lane_ have no value in a scope that records nothing, and are then not read: what the compiler cannot
+// see where the operation in between is not inlined.
+#pragma GCC diagnostic push
+#if !defined(__clang__)
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#endif
+
 class Scope {
  public:
-  explicit Scope(Recorder& recorder, OpId op, DeviceId device = kNoDevice, InternedShapes shapes = {}) noexcept {
-    if (!recorder.recording()) return;
-    lane_ = recorder.lane_;
-    begin(op, device, shapes);
+  [[gnu::always_inline]] explicit Scope(Recorder& recorder, OpId op, DeviceId device = kNoDevice,
+                                        InternedShapes shapes = {}) noexcept {
+    if (Lane* lane = decide(recorder, op)) begin(*lane, op, device, shapes);
   }
 
-  Scope(Recorder& recorder, OpId op, DeviceId device, ShapeViews inputs, ShapeView output,
-        std::uint32_t element_bytes = kDefaultElementBytes) noexcept {
-    if (!recorder.recording()) return;
-    lane_ = recorder.lane_;
-    begin(op, device, lane_->shapes.intern(op, inputs, output.dims(), element_bytes));
+  [[gnu::always_inline]] Scope(Recorder& recorder, OpId op, DeviceId device, ShapeViews inputs, ShapeView output,
+                               std::uint32_t element_bytes = kDefaultElementBytes) noexcept {
+    if (Lane* lane = decide(recorder, op)) {
+      begin(*lane, op, device, lane->shapes.intern(op, inputs, output.dims(), element_bytes));
+    }
   }
 
-  explicit Scope(Recorder& recorder, std::string_view op, DeviceId device = kNoDevice,
-                 InternedShapes shapes = {}) noexcept {
-    if (!recorder.recording()) return;
-    lane_ = recorder.lane_;
-    begin(OpId{lane_->op_names.id_of(op)}, device, shapes);
+  [[gnu::always_inline]] explicit Scope(Recorder& recorder, std::string_view op, DeviceId device = kNoDevice,
+                                        InternedShapes shapes = {}) noexcept {
+    if (Lane* lane = decide(recorder, OpId{})) begin(*lane, OpId{lane->op_names.id_of(op)}, device, shapes);
   }
 
-  Scope(Recorder& recorder, std::string_view op, DeviceId device, ShapeViews inputs, ShapeView output,
-        std::uint32_t element_bytes = kDefaultElementBytes) noexcept {
-    if (!recorder.recording()) return;
-    lane_ = recorder.lane_;
-    const OpId id{lane_->op_names.id_of(op)};
-    begin(id, device, lane_->shapes.intern(id, inputs, output.dims(), element_bytes));
+  [[gnu::always_inline]] Scope(Recorder& recorder, std::string_view op, DeviceId device, ShapeViews inputs,
+                               ShapeView output, std::uint32_t element_bytes = kDefaultElementBytes) noexcept {
+    if (Lane* lane = decide(recorder, OpId{})) {
+      const OpId id{lane->op_names.id_of(op)};
+      begin(*lane, id, device, lane->shapes.intern(id, inputs, output.dims(), element_bytes));
+    }
   }
 
   Scope(const Scope&) = delete;
   Scope& operator=(const Scope&) = delete;
 
-  ~Scope() {
+  [[gnu::always_inline]] ~Scope() {
     if (lane_ == nullptr) return;
-    Record record;
-    record.end = lane_->clock.now().value;
-    record.begin = begin_.value;
-    record.queued = queued_.value;
-    record.bytes = shapes_.bytes;
-    record.op = op_;
-    record.device = device_;
-    record.shapes = shapes_.id;
-    record.depth = saturated(depth_);
-    record.flags = flags_;
+    Ticks end = lane_->clock.now();
     lane_->end_span(depth_);
-    // Relaxed: a span more or less at the moment of switching is all that depends on it.
-    if (lane_->recording.load(std::memory_order_relaxed)) lane_->close(record);
+    if (Switches on = lane_->switches(); on.any()) {
+      lane_->close(on, begin_, end.value, queued_, {shapes_, bytes_}, op_, device_, depth_,
+                   static_cast<std::uint16_t>(flags_));
+    }
   }
 
   // The shapes of the operation; the last call counts.
   void shapes(ShapeViews inputs, ShapeView output, std::uint32_t element_bytes = kDefaultElementBytes) noexcept {
-    if (lane_ != nullptr) shapes_ = lane_->shapes.intern(op_, inputs, output.dims(), element_bytes);
+    if (lane_ != nullptr) shapes(lane_->shapes.intern(op_, inputs, output.dims(), element_bytes));
   }
-  void shapes(InternedShapes interned) noexcept { shapes_ = interned; }
+  void shapes(InternedShapes interned) noexcept {
+    shapes_ = interned.id;
+    bytes_ = interned.bytes;
+  }
 
   // The memory that the operation takes, where the output shape does not say it. Overrides what the shapes
   // give.
-  void bytes(std::uint64_t count) noexcept { shapes_.bytes = count; }
+  void bytes(std::uint64_t count) noexcept { bytes_ = count; }
 
   // When the work was handed in, for tasks that waited in a queue before they ran. Ticks of Recorder::now.
   void queued_at(Ticks submitted) noexcept {
-    queued_ = submitted;
+    if (lane_ == nullptr) return;
+    queued_ = submitted.value;
     flags_ |= kWasQueued;
   }
 
  private:
-  void begin(OpId op, DeviceId device, InternedShapes shapes) noexcept {
-    op_ = op;
-    device_ = device;
-    shapes_ = shapes;
-    begin_ = lane_->clock.now();
-    depth_ = lane_->begin_span(op, device, begin_);
+  // The lane that records this span, or null. What the span needs is looked up only then.
+  [[gnu::always_inline]] Lane* decide(Recorder& recorder, OpId op) noexcept {
+    Switches on = recorder.switches();
+    if (!on.records(op)) return nullptr;
+    flags_ = 0;
+    if (on.samples(op)) [[unlikely]] {
+      flags_ = recorder.lane_->sample(op, on.run());
+      if (flags_ == Lane::kSampledOut) return nullptr;
+    }
+    return recorder.lane_;
   }
 
-  Lane* lane_ = nullptr;  // null: not recording
-  Ticks begin_;
-  Ticks queued_;
-  InternedShapes shapes_;
-  OpId op_{};
-  DeviceId device_ = kNoDevice;
-  std::uint32_t depth_ = 0;
-  std::uint16_t flags_ = 0;
+  [[gnu::always_inline]] void begin(Lane& lane, OpId op, DeviceId device, InternedShapes shapes) noexcept {
+    lane_ = &lane;
+    op_ = op;
+    device_ = device;
+    shapes_ = shapes.id;
+    bytes_ = shapes.bytes;
+    queued_ = 0;
+    Ticks now = lane.clock.now();
+    begin_ = now.value;
+    depth_ = lane.begin_span(op, device, now);
+  }
+
+  // The others have a value only where it is not null, so that a scope that records nothing sets nothing else. Mutable
+  // for g++ 12, which keeps an object declared const in memory instead of in registers.
+  mutable Lane* lane_ = nullptr;
+  std::uint64_t begin_;
+  std::uint64_t queued_;
+  std::uint64_t bytes_;
+  ShapesId shapes_;
+  OpId op_;
+  DeviceId device_;
+  std::uint32_t depth_;
+  std::uint32_t flags_;  // 32 bits, as padding at the end would have the same effect as const
+  std::uint32_t unused_;
 };
+
+#pragma GCC diagnostic pop
 
 #define RINGTAIL_SCOPE_NAME_2(line) ringtail_scope_##line
 #define RINGTAIL_SCOPE_NAME(line) RINGTAIL_SCOPE_NAME_2(line)
 
 // A Scope for the rest of the block, with a name that nobody has to think of.
+#if defined(RINGTAIL_COMPILED_OUT)
+#define RINGTAIL_SCOPE(...) static_cast<void>(0)
+#else
 #define RINGTAIL_SCOPE(...) const ::ringtail::Scope RINGTAIL_SCOPE_NAME(__LINE__)(__VA_ARGS__)
+#endif
 
 }  // namespace ringtail

@@ -46,22 +46,36 @@ struct InternedShapes {
   std::uint64_t bytes = 0;  // of the output
 };
 
-// True when `words` (see signatures.h) are what these shapes would be encoded as.
-[[nodiscard]] inline bool matches(const std::uint64_t* words, ShapeViews inputs, Dims output,
-                                  std::uint32_t element_bytes) noexcept {
-  constexpr std::uint64_t kHasOutput = std::uint64_t{1} << 63U;
-  if (*words++ != (kHasOutput | (std::uint64_t{inputs.size()} << 32U) | element_bytes)) return false;
-  const auto same = [&words](Dims dims) {
-    if (*words++ != dims.size()) return false;
-    for (const std::uint64_t dim : dims) {
-      if (*words++ != dim) return false;
-    }
-    return true;
-  };
-  for (const ShapeView& input : inputs) {
-    if (!same(input.dims())) return false;
+// The word that a signature with an output begins with (see signatures.h).
+[[nodiscard]] constexpr std::uint64_t first_word(std::size_t inputs, std::uint32_t element_bytes) noexcept {
+  return (std::uint64_t{1} << 63U) | (std::uint64_t{inputs} << 32U) | element_bytes;
+}
+
+// True when the words at `words` are these dimensions, two by two: a branch per shape, not per dimension.
+[[nodiscard]] inline bool same_dims(const std::uint64_t* words, Dims dims) noexcept {
+  using Pair [[gnu::vector_size(16), gnu::aligned(8), gnu::may_alias]] = std::uint64_t;
+  const std::uint64_t* other = dims.data();
+  std::size_t left = dims.size();
+  Pair differing{};
+  for (; left >= 2; left -= 2, words += 2, other += 2) {
+    differing |= *reinterpret_cast<const Pair*>(words) ^ *reinterpret_cast<const Pair*>(other);
   }
-  return same(output);
+  std::uint64_t last = 0;
+  if (left != 0) last = *words ^ *other;
+  return (differing[0] | differing[1] | last) == 0;
+}
+
+// True when the words at `words` are what these shapes would be encoded as.
+[[nodiscard, gnu::always_inline]] inline bool matches(const std::uint64_t* words, ShapeViews inputs, Dims output,
+                                                      std::uint32_t element_bytes) noexcept {
+  if (*words++ != first_word(inputs.size(), element_bytes)) return false;
+#pragma GCC unroll 8
+  for (const ShapeView& input : inputs) {
+    const Dims dims = input.dims();
+    if (*words++ != dims.size() || !same_dims(words, dims)) return false;
+    words += dims.size();
+  }
+  return *words++ == output.size() && same_dims(words, output);
 }
 
 }  // namespace ringtail
