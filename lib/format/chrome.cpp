@@ -169,6 +169,10 @@ class ChromeWriter {
       }
       text_ += ",\"step\":";
       append_json_integer(text_, columns.step[row]);
+      if (const std::uint32_t weight = columns.weight.at(row); weight != 1) {
+        text_ += ",\"weight\":";
+        append_json_integer(text_, std::uint64_t{weight});
+      }
       text_ += "}}";
     }
   }
@@ -237,6 +241,7 @@ class ChromeWriter {
       object.integer("folded", thread.folded);
       object.integer("shapes_dropped", thread.shapes_dropped);
       object.integer("clock_steps", thread.clock_steps);
+      if (thread.sampled_out != 0) object.integer("sampled_out", thread.sampled_out);
     });
     write_list(data, "folded", trace_.folded, [&](ObjectText& object, const FoldedTotal& total) {
       object.string("operation", trace_.operation(total.op));
@@ -245,6 +250,7 @@ class ChromeWriter {
       object.nanoseconds("duration_ns", total.duration);
       object.integer("bytes", total.bytes);
       object.nanoseconds("longest_ns", total.longest);
+      if (total.extra != 0) object.integer("extra", total.extra);
     });
     write_list(data, "losses", trace_.losses, [&](ObjectText& object, const Loss& loss) {
       write_thread(object, loss.thread);

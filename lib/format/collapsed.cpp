@@ -65,7 +65,7 @@ std::uint64_t weight_of(double us) {
 std::uint64_t weight_of(const FoldedTotal& total) {
   const std::int64_t ns = std::max<std::int64_t>(total.duration.count(), 0);
   const auto rounded_us = static_cast<std::uint64_t>(ns / 1000 + (ns % 1000 >= 500 ? 1 : 0));
-  return std::max(rounded_us, total.count);
+  return std::max(rounded_us, saturating_add(total.count, total.extra));
 }
 
 std::uint64_t key_of(DeviceId device, OpId op) { return std::uint64_t{index_of(device)} << 32U | index_of(op); }
@@ -75,10 +75,11 @@ template <class Visit>
 void visit_weights(const Trace& trace, Visit visit) {
   const Trace::Columns& columns = trace.columns();
   for (std::size_t row = 0; row < trace.size(); ++row) {
-    visit(columns.device[row], columns.op[row], weight_of(columns.duration_us[row]));
+    visit(columns.device[row], columns.op[row],
+          saturating_multiply(weight_of(columns.duration_us[row]), columns.weight.at(row)));
   }
   for (const FoldedTotal& total : trace.folded) {
-    if (total.count != 0) visit(total.device, total.op, weight_of(total));
+    if (total.count != 0 || total.extra != 0) visit(total.device, total.op, weight_of(total));
   }
 }
 

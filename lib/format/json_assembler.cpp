@@ -8,7 +8,8 @@ namespace {
 constexpr std::size_t kMostInputs = 0x7FFF'FFFF;  // a signature counts them in 31 bits
 
 std::optional<LossCause> cause_of(std::string_view name) {
-  for (const LossCause cause : {LossCause::kRingFull, LossCause::kNoRing, LossCause::kMemoryBound}) {
+  for (const LossCause cause : {LossCause::kRingFull, LossCause::kNoRing, LossCause::kMemoryBound,
+                                LossCause::kFiltered, LossCause::kOverwritten}) {
     if (name == name_of(cause)) return cause;
   }
   return std::nullopt;
@@ -38,6 +39,8 @@ bool TraceAssembler::begin(Slot slot) {
     case Slot::kFolded: trace_.folded.emplace_back(); return true;
     case Slot::kLoss: trace_.losses.emplace_back(); return true;
     case Slot::kOpen: trace_.open_spans.emplace_back(); return true;
+    case Slot::kCategory: trace_.categories.emplace_back(); return true;
+    case Slot::kCost: trace_.cost.emplace(); return true;
     default: return true;
   }
 }
@@ -106,6 +109,10 @@ bool TraceAssembler::unsigned_value(Slot slot, std::uint64_t value, std::uint64_
     case Slot::kThread: row_.thread = thread, note_thread(slot, value, offset); break;
     case Slot::kLostBefore: row_.lost_before = value; break;
     case Slot::kDepth: row_.depth = static_cast<std::uint16_t>(value); break;
+    case Slot::kWeight: row_.weight = static_cast<std::uint32_t>(value); break;
+    case Slot::kThreadSampledOut: trace_.threads.back().sampled_out = value; break;
+    case Slot::kFoldedExtra: trace_.folded.back().extra = value; break;
+    case Slot::kCategoryOneIn: trace_.categories.back().one_in = static_cast<std::uint32_t>(value); break;
     case Slot::kThreadAttempted: trace_.threads.back().attempted = value; break;
     case Slot::kThreadRecorded: trace_.threads.back().recorded = value; break;
     case Slot::kThreadFolded: trace_.threads.back().folded = value; break;
@@ -136,6 +143,13 @@ void TraceAssembler::signed_value(Slot slot, std::int64_t value) {
     case Slot::kOriginMonotonic: trace_.origin->monotonic = time; break;
     case Slot::kOriginRealtime: trace_.origin->realtime = time; break;
     case Slot::kThreadOsId: trace_.threads.back().os_id = value; break;
+    case Slot::kThreadHeld: trace_.threads.back().held = time; break;
+    case Slot::kThreadCpu: trace_.threads.back().cpu = time; break;
+    case Slot::kThreadBlocked: trace_.threads.back().blocked = time; break;
+    case Slot::kCategoryShortest: trace_.categories.back().shortest = time; break;
+    case Slot::kCostCollectorCpu: trace_.cost->collector_cpu = time; break;
+    case Slot::kCostProcessCpu: trace_.cost->process_cpu = time; break;
+    case Slot::kCostWall: trace_.cost->wall = time; break;
     case Slot::kFoldedDuration: trace_.folded.back().duration = time; break;
     case Slot::kFoldedLongest: trace_.folded.back().longest = time; break;
     case Slot::kLossFirst: trace_.losses.back().first = time; break;
@@ -146,7 +160,14 @@ void TraceAssembler::signed_value(Slot slot, std::int64_t value) {
 }
 
 void TraceAssembler::number(Slot slot, double value) {
-  (slot == Slot::kDuration ? row_.duration_us : trace_.total_duration_us) = value;
+  switch (slot) {
+    case Slot::kDuration: row_.duration_us = value; break;
+    case Slot::kTotalDuration: trace_.total_duration_us = value; break;
+    case Slot::kCostRecorded: trace_.cost->recorded_ns = value; break;
+    case Slot::kCostFolded: trace_.cost->folded_ns = value; break;
+    case Slot::kCostSampledOut: trace_.cost->sampled_out_ns = value; break;
+    default: break;
+  }
 }
 
 bool TraceAssembler::text(Slot slot, std::string_view value) {
@@ -156,6 +177,7 @@ bool TraceAssembler::text(Slot slot, std::string_view value) {
     case Slot::kMetadataValue: *metadata_value_ = value; break;
     case Slot::kOriginClock: trace_.origin->clock = value; break;
     case Slot::kThreadName: trace_.threads.back().name = value; break;
+    case Slot::kCategoryName: trace_.categories.back().name = value; break;
     case Slot::kFoldedOperation: trace_.folded.back().op = intern_op(value); break;
     case Slot::kFoldedDevice: trace_.folded.back().device = intern_device(value); break;
     case Slot::kLossDevice: trace_.losses.back().device = intern_device(value); break;
@@ -164,7 +186,9 @@ bool TraceAssembler::text(Slot slot, std::string_view value) {
     case Slot::kLossCause: {
       const std::optional<LossCause> cause = cause_of(value);
       if (!cause) {
-        return refuse("expected \"ring full\", \"no ring\" or \"memory bound\", found " + quoted(value));
+        return refuse(
+            "expected \"ring full\", \"no ring\", \"memory bound\", \"filtered\" or \"overwritten\", found " +
+            quoted(value));
       }
       trace_.losses.back().cause = *cause;
       break;
@@ -175,7 +199,12 @@ bool TraceAssembler::text(Slot slot, std::string_view value) {
 }
 
 void TraceAssembler::truth(Slot slot, bool value) {
-  if (slot == Slot::kShapesDropped) shapes_dropped_ = value;
+  switch (slot) {
+    case Slot::kShapesDropped: shapes_dropped_ = value; break;
+    case Slot::kCategoryRecorded: trace_.categories.back().recorded = value; break;
+    case Slot::kCategoryGoverned: trace_.categories.back().governed = value; break;
+    default: break;
+  }
 }
 
 bool TraceAssembler::metadata_key(std::string_view key) {

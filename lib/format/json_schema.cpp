@@ -8,6 +8,7 @@ using Sort = Form::Sort;
 
 constexpr std::uint64_t kMostThread = 0xFFFF'FFFE;  // the next one is kNoThread
 constexpr std::uint64_t kMostDepth = 0xFFFF;
+constexpr std::uint64_t kMostWeight = 0xFFFF'FFFF;
 constexpr std::int64_t kLeastTime = INT64_MIN + 1;  // the one below is kNoTime
 
 constexpr Rule kInputDim[] = {{"", Kind::kUnsigned, Slot::kInputDim}};
@@ -32,6 +33,7 @@ constexpr Rule kEntryKeys[] = {
     {"queue_delay_ns", Kind::kSigned, Slot::kQueueDelay, Need::kOptional, nullptr, 0, kLeastTime},
     {"lost_before", Kind::kUnsigned, Slot::kLostBefore, Need::kOptional},
     {"shapes_dropped", Kind::kBool, Slot::kShapesDropped, Need::kOptional},
+    {"weight", Kind::kUnsigned, Slot::kWeight, Need::kOptional, nullptr, kMostWeight, 1},
 };
 constexpr Form kEntry = {Sort::kFields, kEntryKeys};
 constexpr Rule kEntryList[] = {{"", Kind::kObject, Slot::kEntry, Need::kRequired, &kEntry}};
@@ -55,6 +57,10 @@ constexpr Rule kThreadKeys[] = {
     {"folded", Kind::kUnsigned, Slot::kThreadFolded},
     {"shapes_dropped", Kind::kUnsigned, Slot::kThreadShapesDropped},
     {"clock_steps", Kind::kUnsigned, Slot::kThreadClockSteps},
+    {"sampled_out", Kind::kUnsigned, Slot::kThreadSampledOut, Need::kOptional},
+    {"held_ns", Kind::kSigned, Slot::kThreadHeld, Need::kOptional},
+    {"cpu_ns", Kind::kSigned, Slot::kThreadCpu, Need::kOptional},
+    {"blocked_ns", Kind::kSigned, Slot::kThreadBlocked, Need::kOptional},
 };
 constexpr Form kThread = {Sort::kFields, kThreadKeys};
 constexpr Rule kThreadList[] = {{"", Kind::kObject, Slot::kThreadAccount, Need::kRequired, &kThread}};
@@ -67,6 +73,7 @@ constexpr Rule kFoldedKeys[] = {
     {"duration_ns", Kind::kSigned, Slot::kFoldedDuration},
     {"bytes", Kind::kUnsigned, Slot::kFoldedBytes},
     {"longest_ns", Kind::kSigned, Slot::kFoldedLongest},
+    {"extra", Kind::kUnsigned, Slot::kFoldedExtra, Need::kOptional},
 };
 constexpr Form kFolded = {Sort::kFields, kFoldedKeys};
 constexpr Rule kFoldedList[] = {{"", Kind::kObject, Slot::kFolded, Need::kRequired, &kFolded}};
@@ -95,6 +102,27 @@ constexpr Form kOpen = {Sort::kFields, kOpenKeys};
 constexpr Rule kOpenList[] = {{"", Kind::kObject, Slot::kOpen, Need::kRequired, &kOpen}};
 constexpr Form kOpenSpans = {Sort::kList, kOpenList};
 
+constexpr Rule kCategoryKeys[] = {
+    {"name", Kind::kString, Slot::kCategoryName},
+    {"recorded", Kind::kBool, Slot::kCategoryRecorded},
+    {"shortest_ns", Kind::kSigned, Slot::kCategoryShortest},
+    {"one_in", Kind::kUnsigned, Slot::kCategoryOneIn, Need::kRequired, nullptr, kMostWeight, 1},
+    {"governed", Kind::kBool, Slot::kCategoryGoverned},
+};
+constexpr Form kCategory = {Sort::kFields, kCategoryKeys};
+constexpr Rule kCategoryList[] = {{"", Kind::kObject, Slot::kCategory, Need::kRequired, &kCategory}};
+constexpr Form kCategories = {Sort::kList, kCategoryList};
+
+constexpr Rule kCostKeys[] = {
+    {"recorded_ns", Kind::kNumber, Slot::kCostRecorded},
+    {"folded_ns", Kind::kNumber, Slot::kCostFolded},
+    {"sampled_out_ns", Kind::kNumber, Slot::kCostSampledOut},
+    {"collector_cpu_ns", Kind::kSigned, Slot::kCostCollectorCpu},
+    {"process_cpu_ns", Kind::kSigned, Slot::kCostProcessCpu},
+    {"wall_ns", Kind::kSigned, Slot::kCostWall},
+};
+constexpr Form kCost = {Sort::kFields, kCostKeys};
+
 constexpr Rule kExtraKeys[] = {
     {"version", Kind::kUnsigned, Slot::kVersion},
     {"origin", Kind::kObject, Slot::kOrigin, Need::kOptional, &kOrigin},
@@ -102,6 +130,8 @@ constexpr Rule kExtraKeys[] = {
     {"folded", Kind::kArray, Slot::kFoldedList, Need::kOptional, &kFoldedTotals},
     {"losses", Kind::kArray, Slot::kLossList, Need::kOptional, &kLosses},
     {"open_spans", Kind::kArray, Slot::kOpenList, Need::kOptional, &kOpenSpans},
+    {"categories", Kind::kArray, Slot::kCategoryList, Need::kOptional, &kCategories},
+    {"cost", Kind::kObject, Slot::kCost, Need::kOptional, &kCost},
 };
 constexpr Form kExtras = {Sort::kFields, kExtraKeys};
 

@@ -37,6 +37,7 @@ enum class Slot : std::uint8_t {
   kQueueDelay,
   kLostBefore,
   kShapesDropped,
+  kWeight,
   kOrigin,
   kOriginMonotonic,
   kOriginRealtime,
@@ -50,6 +51,10 @@ enum class Slot : std::uint8_t {
   kThreadFolded,
   kThreadShapesDropped,
   kThreadClockSteps,
+  kThreadSampledOut,
+  kThreadHeld,
+  kThreadCpu,
+  kThreadBlocked,
   kFoldedList,
   kFolded,
   kFoldedOperation,
@@ -58,6 +63,7 @@ enum class Slot : std::uint8_t {
   kFoldedDuration,
   kFoldedBytes,
   kFoldedLongest,
+  kFoldedExtra,
   kLossList,
   kLoss,
   kLossThread,
@@ -73,6 +79,20 @@ enum class Slot : std::uint8_t {
   kOpenDevice,
   kOpenDepth,
   kOpenBegin,
+  kCategoryList,
+  kCategory,
+  kCategoryName,
+  kCategoryRecorded,
+  kCategoryShortest,
+  kCategoryOneIn,
+  kCategoryGoverned,
+  kCost,
+  kCostRecorded,
+  kCostFolded,
+  kCostSampledOut,
+  kCostCollectorCpu,
+  kCostProcessCpu,
+  kCostWall,
 };
 
 enum class Kind : std::uint8_t { kUnsigned, kSigned, kNumber, kString, kBool, kArray, kObject };
@@ -87,7 +107,7 @@ struct Rule {
   enum class Need : std::uint8_t { kRequired, kOptional, kOptionalOrNull } need = Need::kRequired;
   const Form* inside = nullptr;     // of kArray and kObject
   std::uint64_t most = UINT64_MAX;  // of kUnsigned
-  std::int64_t least = INT64_MIN;   // of kSigned
+  std::int64_t least = INT64_MIN;   // of kSigned, and of kUnsigned where it is above 0
 };
 
 // What a container holds.

@@ -61,7 +61,13 @@ bool JsonWalker::mismatch(const Rule& rule, std::string_view found) {
 bool JsonWalker::out_of_range(const Rule& rule) {
   std::string problem = "expected ";
   if (rule.kind == Kind::kUnsigned) {
-    problem.append("an unsigned integer up to ").append(std::to_string(rule.most));
+    problem.append("an unsigned integer ");
+    if (rule.least > 0) {
+      problem.append("from ").append(std::to_string(rule.least)).append(" to ");
+    } else {
+      problem.append("up to ");
+    }
+    problem.append(std::to_string(rule.most));
   } else {
     problem.append("an integer from ").append(std::to_string(rule.least)).append(" to 9223372036854775807");
   }
@@ -255,6 +261,7 @@ bool JsonWalker::integer(std::uint64_t magnitude) {
     case Kind::kUnsigned:
       if (negative) return mismatch(*rule, cut(number_));
       if (magnitude > rule->most) return out_of_range(*rule);
+      if (rule->least > 0 && magnitude < static_cast<std::uint64_t>(rule->least)) return out_of_range(*rule);
       return assembled(assembler_.unsigned_value(rule->slot, magnitude, number_offset_));
     case Kind::kSigned: {
       if (!negative && magnitude > std::uint64_t{INT64_MAX}) return out_of_range(*rule);

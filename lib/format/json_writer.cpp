@@ -13,6 +13,7 @@ namespace ringtail {
 namespace {
 
 constexpr std::size_t kBlockBytes = 64 * 1024;
+constexpr std::string_view kAtLeastOne = "a number of spans, at least 1";
 
 Error unsupported(std::string where, std::string_view expected, std::string_view found) {
   where.append(": expected ").append(expected).append(", found ").append(found);
@@ -53,6 +54,25 @@ std::optional<Error> find_unsupported(const Trace& trace) {
     error = check_thread(trace, trace.open_spans[i].thread, "ringtail.open_spans", i);
   }
   if (error) return error;
+  for (std::size_t row = 0; !trace.columns().weight.empty() && row < trace.size(); ++row) {
+    if (trace.columns().weight.at(row) == 0) {
+      return unsupported("$.entries[" + std::to_string(row) + "].weight", kAtLeastOne, "0");
+    }
+  }
+  for (std::size_t i = 0; i < trace.categories.size(); ++i) {
+    if (trace.categories[i].one_in == 0) {
+      return unsupported("$.ringtail.categories[" + std::to_string(i) + "].one_in", kAtLeastOne, "0");
+    }
+  }
+  if (trace.cost) {
+    for (const auto& [key, value] : {std::pair{"recorded_ns", trace.cost->recorded_ns},
+                                     {"folded_ns", trace.cost->folded_ns},
+                                     {"sampled_out_ns", trace.cost->sampled_out_ns}}) {
+      if (!std::isfinite(value)) {
+        return unsupported(std::string("$.ringtail.cost.") + key, "a finite number", text_of_not_finite(value));
+      }
+    }
+  }
   std::set<std::string> keys;
   for (const auto& [key, value] : trace.metadata) {
     std::string written;
@@ -152,6 +172,7 @@ void write_entry(PrettyJson& json, const std::string& out, ShapesText& shapes, c
   if (const auto delay = entry.queue_delay()) member(json, "queue_delay_ns", *delay);
   if (entry.lost_before() != 0) member(json, "lost_before", entry.lost_before());
   if (entry.shapes_dropped()) member(json, "shapes_dropped", true);
+  if (entry.weight() != 1) member(json, "weight", std::uint64_t{entry.weight()});
   json.end_object();
 }
 
@@ -171,6 +192,10 @@ void write_members(PrettyJson& json, const Trace&, const TraceThread& thread) {
   member(json, "folded", thread.folded);
   member(json, "shapes_dropped", thread.shapes_dropped);
   member(json, "clock_steps", thread.clock_steps);
+  if (thread.sampled_out != 0) member(json, "sampled_out", thread.sampled_out);
+  if (thread.held.count() != 0) member(json, "held_ns", thread.held);
+  if (thread.cpu.count() != 0) member(json, "cpu_ns", thread.cpu);
+  if (thread.blocked.count() != 0) member(json, "blocked_ns", thread.blocked);
 }
 
 void write_members(PrettyJson& json, const Trace& trace, const FoldedTotal& total) {
@@ -180,6 +205,7 @@ void write_members(PrettyJson& json, const Trace& trace, const FoldedTotal& tota
   member(json, "duration_ns", total.duration);
   member(json, "bytes", total.bytes);
   member(json, "longest_ns", total.longest);
+  if (total.extra != 0) member(json, "extra", total.extra);
 }
 
 void write_members(PrettyJson& json, const Trace& trace, const Loss& loss) {
@@ -197,6 +223,25 @@ void write_members(PrettyJson& json, const Trace& trace, const OpenSpan& span) {
   member_or_null(json, "device_id", trace.device(span.device));
   member(json, "depth", std::uint64_t{span.depth});
   member(json, "begin_ns", span.begin);
+}
+
+void write_members(PrettyJson& json, const Trace&, const TraceCategory& category) {
+  member(json, "name", std::string_view(category.name));
+  member(json, "recorded", category.recorded);
+  member(json, "shortest_ns", category.shortest);
+  member(json, "one_in", std::uint64_t{category.one_in});
+  member(json, "governed", category.governed);
+}
+
+void write_cost(PrettyJson& json, const TracerCost& cost) {
+  json.begin_object();
+  member(json, "recorded_ns", cost.recorded_ns);
+  member(json, "folded_ns", cost.folded_ns);
+  member(json, "sampled_out_ns", cost.sampled_out_ns);
+  member(json, "collector_cpu_ns", cost.collector_cpu);
+  member(json, "process_cpu_ns", cost.process_cpu);
+  member(json, "wall_ns", cost.wall);
+  json.end_object();
 }
 
 // Writes the document, calling `flush` on `buffer` after each element; stops when that returns false.
@@ -235,7 +280,7 @@ bool write_document(const Trace& trace, std::string& buffer, Flush flush) {
   }
   json.end_object();
   const bool has_extras = trace.origin || !trace.threads.empty() || !trace.folded.empty() || !trace.losses.empty() ||
-                          !trace.open_spans.empty();
+                          !trace.open_spans.empty() || !trace.categories.empty() || trace.cost;
   if (has_extras) {
     json.key("ringtail");
     json.begin_object();
@@ -245,8 +290,13 @@ bool write_document(const Trace& trace, std::string& buffer, Flush flush) {
       write_origin(json, *trace.origin);
     }
     const bool done = write_list("threads", trace.threads) && write_list("folded", trace.folded) &&
-                      write_list("losses", trace.losses) && write_list("open_spans", trace.open_spans);
+                      write_list("losses", trace.losses) && write_list("open_spans", trace.open_spans) &&
+                      write_list("categories", trace.categories);
     if (!done) return false;
+    if (trace.cost) {
+      json.key("cost");
+      write_cost(json, *trace.cost);
+    }
     json.end_object();
   }
   json.end_object();

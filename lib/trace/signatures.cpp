@@ -2,12 +2,16 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 namespace ringtail {
 namespace {
 
 constexpr std::uint64_t kHasOutput = std::uint64_t{1} << 63U;
 constexpr std::uint64_t kOneInput = std::uint64_t{1} << 32U;
+
+constexpr std::size_t kFirstChunkWords = 512;       // 4 KiB: most programs have few signatures
+constexpr std::size_t kMostChunkWords = 64 * 1024;  // 512 KiB
 
 }  // namespace
 
@@ -63,27 +67,84 @@ std::span<const std::uint64_t> SignatureBuilder::finish(std::uint32_t element_by
   return words_;
 }
 
-SignatureTable::SignatureTable() : words_{{0}, {0}}, elements_(2, 0), bytes_(2, 0) {}
+SignatureTable::SignatureTable() : elements_(kReservedShapes, 0), bytes_(kReservedShapes, 0) {
+  const std::uint64_t nothing = 0;
+  for (std::uint32_t id = 0; id < kReservedShapes; ++id) add_row({&nothing, 1});
+}
+
+SignatureTable::SignatureTable(const SignatureTable& other)
+    : elements_(other.elements_), bytes_(other.bytes_), index_(other.index_) {
+  rows_.reserve(other.rows_.size());
+  for (const Row row : other.rows_) add_row(row);
+}
+
+SignatureTable::SignatureTable(SignatureTable&& other) noexcept
+    : chunks_(std::move(other.chunks_)),
+      free_(std::exchange(other.free_, {})),  // of a chunk that is this table's now
+      rows_(std::move(other.rows_)),
+      elements_(std::move(other.elements_)),
+      bytes_(std::move(other.bytes_)),
+      index_(std::move(other.index_)) {}
+
+SignatureTable& SignatureTable::operator=(SignatureTable other) noexcept {
+  chunks_.swap(other.chunks_);
+  std::swap(free_, other.free_);
+  rows_.swap(other.rows_);
+  elements_.swap(other.elements_);
+  bytes_.swap(other.bytes_);
+  std::swap(index_, other.index_);
+  return *this;
+}
+
+void SignatureTable::add_row(Row words) {
+  if (words.size() > free_.size()) {
+    const std::size_t usual =
+        std::min(kFirstChunkWords << std::min<std::size_t>(chunks_.size(), 16), kMostChunkWords);
+    const std::size_t size = std::max(words.size(), usual);
+    chunks_.push_back(std::make_unique_for_overwrite<std::uint64_t[]>(size));
+    free_ = {chunks_.back().get(), size};
+  }
+  std::ranges::copy(words, free_.begin());
+  rows_.push_back(free_.first(words.size()));
+  free_ = free_.subspan(words.size());
+}
 
 std::optional<ShapesId> SignatureTable::find(std::span<const std::uint64_t> words) const {
   const std::uint32_t found =
-      index_.find(hash_of(words), [&](std::uint32_t id) { return std::ranges::equal(words_[id], words); });
+      index_.find(hash_of(words), [&](std::uint32_t id) { return std::ranges::equal(rows_[id], words); });
   if (found == IdIndex::kNotFound) return std::nullopt;
   return ShapesId{found};
 }
 
-ShapesId SignatureTable::intern(std::span<const std::uint64_t> words) {
-  const std::uint64_t hash = hash_of(words);
+ShapesId SignatureTable::intern(std::span<const std::uint64_t> words) { return intern_hashed(words, hash_of(words)); }
+
+ShapesId SignatureTable::intern_hashed(Row words, std::uint64_t hash) {
   const std::uint32_t found =
-      index_.find(hash, [&](std::uint32_t id) { return std::ranges::equal(words_[id], words); });
+      index_.find(hash, [&](std::uint32_t id) { return std::ranges::equal(rows_[id], words); });
   if (found != IdIndex::kNotFound) return ShapesId{found};
   const std::uint32_t id = size();
   const Signature signature(words);
-  words_.emplace_back(words.begin(), words.end());
   elements_.push_back(signature.elements());
-  bytes_.push_back(signature.bytes());
+  bytes_.push_back(saturating_multiply(elements_.back(), signature.element_bytes()));
+  add_row(words);
   index_.insert(hash, id);
   return ShapesId{id};
+}
+
+std::vector<ShapesId> SignatureTable::intern_all(const SignatureTable& other) {
+  std::vector<ShapesId> ids;
+  ids.reserve(other.size());
+  for (std::uint32_t id = 0; id < kReservedShapes; ++id) ids.push_back(ShapesId{id});
+  // In batches, because a look-up in a large table waits for memory: all of a batch wait together.
+  constexpr std::size_t kBatch = 32;
+  std::uint64_t hashes[kBatch];
+  while (ids.size() < other.size()) {
+    const std::size_t first = ids.size();
+    const std::size_t count = std::min(kBatch, other.size() - first);
+    for (std::size_t i = 0; i < count; ++i) index_.prefetch(hashes[i] = hash_of(other.rows_[first + i]));
+    for (std::size_t i = 0; i < count; ++i) ids.push_back(intern_hashed(other.rows_[first + i], hashes[i]));
+  }
+  return ids;
 }
 
 }  // namespace ringtail

@@ -135,32 +135,29 @@ void Trace::add(const TraceEntry& entry) {
 
 void Trace::append(const Row& row) {
   const std::size_t at = size();
-  const std::uint64_t elements = signatures_.elements(row.shapes);
-  const std::uint64_t bytes = signatures_.bytes(row.shapes);
   // The first row that disagrees with its signature makes the column; from then on every row is in it.
-  const auto put = [&](std::vector<std::uint64_t>& column, std::uint64_t derived,
-                       const std::optional<std::uint64_t>& said, auto derived_of) {
-    const std::uint64_t value = said.value_or(derived);
+  const auto put = [&](Column<std::uint64_t>& column, const std::optional<std::uint64_t>& said, auto derived_of) {
     if (column.empty()) {
-      if (value == derived) return;
+      if (!said || *said == derived_of(row.shapes)) return;
       column.reserve(columns_.op.capacity());
       for (std::size_t i = 0; i < at; ++i) column.push_back(derived_of(columns_.shapes[i]));
     }
-    column.push_back(value);
+    column.push_back(said ? *said : derived_of(row.shapes));
   };
-  put(columns_.output_elements, elements, row.output_elements, [&](ShapesId id) { return signatures_.elements(id); });
-  put(columns_.memory_bytes, bytes, row.memory_bytes, [&](ShapesId id) { return signatures_.bytes(id); });
+  put(columns_.output_elements, row.output_elements, [&](ShapesId id) { return signatures_.elements(id); });
+  put(columns_.memory_bytes, row.memory_bytes, [&](ShapesId id) { return signatures_.bytes(id); });
   columns_.op.push_back(row.op);
   columns_.device.push_back(row.device);
   columns_.shapes.push_back(row.shapes);
   columns_.duration_us.push_back(row.duration_us);
   columns_.step.push_back(row.step);
-  columns_.begin_ns.set(at, row.begin_ns);
-  columns_.thread.set(at, row.thread);
-  columns_.depth.set(at, row.depth);
-  columns_.queue_delay_ns.set(at, row.queue_delay_ns);
-  columns_.lost_before.set(at, row.lost_before);
-  columns_.weight.set(at, row.weight);
+  const std::size_t room = columns_.op.capacity();
+  columns_.begin_ns.add(at, row.begin_ns, room);
+  columns_.thread.add(at, row.thread, room);
+  columns_.depth.add(at, row.depth, room);
+  columns_.queue_delay_ns.add(at, row.queue_delay_ns, room);
+  columns_.lost_before.add(at, row.lost_before, room);
+  columns_.weight.add(at, row.weight, room);
 }
 
 void Trace::reserve(std::size_t rows) {
@@ -169,6 +166,47 @@ void Trace::reserve(std::size_t rows) {
   columns_.shapes.reserve(rows);
   columns_.duration_us.reserve(rows);
   columns_.step.reserve(rows);
+}
+
+Trace::NewRows Trace::add_rows(std::size_t count, const Facts& facts) {
+  const std::size_t first = size();
+  const auto grow = [&](auto& column) {
+    column.resize(first + count);
+    return std::span(column).subspan(first);
+  };
+  const auto grow_derived = [&](Column<std::uint64_t>& column, bool wanted, auto derived_of) {
+    if (column.empty() && !wanted) return std::span<std::uint64_t>();
+    if (column.empty()) {
+      column.reserve(first + count);
+      for (std::size_t row = 0; row < first; ++row) column.push_back(derived_of(columns_.shapes[row]));
+    }
+    return grow(column);
+  };
+  Columns& c = columns_;
+  NewRows rows;
+  rows.output_elements = grow_derived(c.output_elements, facts.output_elements,
+                                      [&](ShapesId shapes) { return signatures_.elements(shapes); });
+  rows.memory_bytes =
+      grow_derived(c.memory_bytes, facts.memory_bytes, [&](ShapesId shapes) { return signatures_.bytes(shapes); });
+  rows.op = grow(c.op);
+  rows.device = grow(c.device);
+  rows.shapes = grow(c.shapes);
+  rows.duration_us = grow(c.duration_us);
+  c.step.add_rows(count, facts.largest_step);
+  rows.step = StepColumn::Writer(c.step, first);
+  rows.begin_ns = c.begin_ns.add_rows(first, count, facts.begin_ns);
+  rows.thread = c.thread.add_rows(first, count, facts.thread);
+  rows.depth = c.depth.add_rows(first, count, facts.depth);
+  rows.queue_delay_ns = c.queue_delay_ns.add_rows(first, count, facts.queue_delay_ns);
+  rows.lost_before = c.lost_before.add_rows(first, count, facts.lost_before);
+  rows.weight = c.weight.add_rows(first, count, facts.weight);
+  return rows;
+}
+
+std::size_t Trace::Columns::bytes() const noexcept {
+  return bytes_of(op) + bytes_of(device) + bytes_of(shapes) + bytes_of(duration_us) + step.bytes() +
+         bytes_of(output_elements) + bytes_of(memory_bytes) + begin_ns.bytes() + thread.bytes() + depth.bytes() +
+         queue_delay_ns.bytes() + lost_before.bytes() + weight.bytes();
 }
 
 std::optional<std::string_view> Trace::device(DeviceId device) const {

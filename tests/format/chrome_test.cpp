@@ -50,6 +50,16 @@ TEST(WriteChrome, WritesProcessesRowsEventsAndTheRest) {
 )");
 }
 
+TEST(WriteChrome, GivesTheWeightOfASampledSpan) {
+  Trace trace;
+  trace.add(make_entry(0, "a"));
+  EXPECT_THAT(written(trace), Not(HasSubstr("weight")));
+  TraceEntry entry = make_entry(1, "a");
+  entry.weight = 8;
+  trace.add(entry);
+  EXPECT_THAT(written(trace), HasSubstr(R"("step":1,"weight":8}})"));
+}
+
 TEST(WriteChrome, WritesAnEmptyTrace) {
   EXPECT_TRUE(is_json(written(Trace{})));
   EXPECT_THAT(written(Trace{}), HasSubstr("\"rows\":0"));

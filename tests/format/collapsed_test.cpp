@@ -94,6 +94,18 @@ TEST(FlamegraphCollapsed, WeighsFoldedSpansBySumAndAtLeastOneEach) {
   EXPECT_EQ(flamegraph_collapsed(trace), "trace;d;a 13\ntrace;d;short 7");
 }
 
+TEST(FlamegraphCollapsed, CountsASampledSpanAsOftenAsItsWeightSays) {
+  TraceEntry entry = make_entry(0, "a").with_device("d").with_duration(2us);
+  Trace trace;
+  entry.weight = 3;
+  trace.add(entry);
+  trace.folded.push_back({OpId{0}, DeviceId{0}, 1, 10ns, 0, 10ns, 4});  // five spans of 2 ns each
+  EXPECT_EQ(flamegraph_collapsed(trace), "trace;d;a 11");
+  entry.duration_us = 1e19;
+  trace.add(entry);
+  EXPECT_EQ(flamegraph_collapsed(trace), "trace;d;a 18446744073709551615");
+}
+
 TEST(FlamegraphCollapsed, NeedsNoTableOfPairsWhenAlmostEveryNameIsNew) {
   TraceBuilder builder;
   for (int i = 0; i < 400; ++i) builder.on("d" + std::to_string(i)).untimed("op" + std::to_string(i), 1us);

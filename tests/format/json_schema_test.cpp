@@ -39,7 +39,7 @@ TEST(JsonSchema, GivesContainersAFormOfTheirKind) { expect_sound(kDocumentRule);
 TEST(JsonSchema, HasOnePlaceForEachFact) {
   std::multiset<Slot> slots;
   collect(kDocumentRule, slots);
-  for (std::size_t i = 0; i <= static_cast<std::size_t>(Slot::kOpenBegin); ++i) {
+  for (std::size_t i = 0; i <= static_cast<std::size_t>(Slot::kCostWall); ++i) {
     EXPECT_EQ(slots.count(static_cast<Slot>(i)), 1U) << "slot " << i;
   }
 }

@@ -90,6 +90,7 @@ TEST(JsonWrite, PutsWhatTheReferenceDoesNotKnowBehindItsKeys) {
   entry.depth = 2;
   entry.queue_delay = 7ns;
   entry.shapes_dropped = true;
+  entry.weight = 9;
   trace.add(entry);
   trace.origin = Origin{1ns, 2ns, "manual"};
   trace.threads.push_back({"main", 42, 2, 1, 1, 1, 0});
@@ -111,7 +112,8 @@ TEST(JsonWrite, PutsWhatTheReferenceDoesNotKnowBehindItsKeys) {
       "thread": 0,
       "depth": 2,
       "queue_delay_ns": 7,
-      "shapes_dropped": true
+      "shapes_dropped": true,
+      "weight": 9
     }
   ],
   "total_duration_us": 0.0,
@@ -167,6 +169,65 @@ TEST(JsonWrite, PutsWhatTheReferenceDoesNotKnowBehindItsKeys) {
 })");
 }
 
+TEST(JsonWrite, SaysWhatRecordingCostAndWhatWasThinned) {
+  Trace trace;
+  trace.threads.push_back({"main", 42, 2, 1, 1, 1, 0, 7, 50ns, 40ns, 30ns});
+  trace.folded.push_back({OpId{trace.op_names().intern("a")}, kNoDevice, 1, 9ns, 16, 9ns, 5});
+  trace.categories.push_back({"comm", false, 3ns, 8, true});
+  trace.cost = TracerCost{20.5, 12.25, 1.0, 100ns, 200ns, 300ns};
+  EXPECT_EQ(to_json(trace), R"({
+  "entries": [],
+  "total_duration_us": 0.0,
+  "metadata": {},
+  "ringtail": {
+    "version": 1,
+    "threads": [
+      {
+        "name": "main",
+        "os_id": 42,
+        "attempted": 2,
+        "recorded": 1,
+        "folded": 1,
+        "shapes_dropped": 1,
+        "clock_steps": 0,
+        "sampled_out": 7,
+        "held_ns": 50,
+        "cpu_ns": 40,
+        "blocked_ns": 30
+      }
+    ],
+    "folded": [
+      {
+        "operation": "a",
+        "device_id": null,
+        "count": 1,
+        "duration_ns": 9,
+        "bytes": 16,
+        "longest_ns": 9,
+        "extra": 5
+      }
+    ],
+    "categories": [
+      {
+        "name": "comm",
+        "recorded": false,
+        "shortest_ns": 3,
+        "one_in": 8,
+        "governed": true
+      }
+    ],
+    "cost": {
+      "recorded_ns": 20.5,
+      "folded_ns": 12.25,
+      "sampled_out_ns": 1.0,
+      "collector_cpu_ns": 100,
+      "process_cpu_ns": 200,
+      "wall_ns": 300
+    }
+  }
+})");
+}
+
 TEST(JsonWrite, WritesInvalidUtf8AsReplacementCharacters) {
   Trace trace;
   trace.add(make_entry(0,
@@ -209,6 +270,15 @@ TEST(JsonWrite, RefusesWhatJsonCannotSayBeforeTheFirstByte) {
   threads.threads.resize(2);
   threads.losses.push_back({.thread = ThreadId{2}});
   EXPECT_EQ(message_of(threads), "$.ringtail.losses[0].thread: expected an index below 2, found 2");
+  Trace weightless;
+  weightless.append({.weight = 0});
+  EXPECT_EQ(message_of(weightless), "$.entries[0].weight: expected a number of spans, at least 1, found 0");
+  Trace category;
+  category.categories.push_back({.name = "a", .one_in = 0});
+  EXPECT_EQ(message_of(category), "$.ringtail.categories[0].one_in: expected a number of spans, at least 1, found 0");
+  Trace cost;
+  cost.cost = TracerCost{.folded_ns = NAN};
+  EXPECT_EQ(message_of(cost), "$.ringtail.cost.folded_ns: expected a finite number, found NaN");
 }
 
 TEST(JsonWrite, ReportsAStreamThatFails) {

@@ -4,6 +4,7 @@
 // names that break careless writers. The same seed gives the same trace on every machine.
 #pragma once
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <cstdint>
@@ -29,14 +30,17 @@ class HostileTrace {
     for (std::uint64_t i = below(4); i > 0; --i) trace.metadata[name()] = name();
     if (chance(2)) trace.origin = Origin{time(), time(), name()};
     for (std::uint64_t i = below(3); i > 0; --i)
-      trace.folded.push_back({op(trace), device(trace), count(), time(), count(), time()});
+      trace.folded.push_back({op(trace), device(trace), count(), time(), count(), time(), count_or_none()});
     for (std::uint64_t i = below(3); i > 0; --i) {
-      const auto cause = static_cast<LossCause>(below(3));
+      const auto cause = static_cast<LossCause>(below(5));
       trace.losses.push_back({thread(trace), device(trace), cause, count(), time(), time()});
     }
     for (std::uint64_t i = below(3); i > 0; --i) {
       trace.open_spans.push_back({thread(trace), op(trace), device(trace), small(), time()});
     }
+    for (std::uint64_t i = below(3); i > 0; --i)
+      trace.categories.push_back({name(), chance(2), time(), weight(), chance(2)});
+    if (chance(3)) trace.cost = TracerCost{finite(), finite(), finite(), time(), time(), time()};
     return trace;
   }
 
@@ -109,7 +113,13 @@ class HostileTrace {
     if (chance(3)) return kNoThread;
     return static_cast<ThreadId>(trace.threads.empty() ? below(0xFFFF'FFFF) : below(trace.threads.size()));
   }
-  TraceThread account() { return {name(), time().count(), count(), count(), count(), count(), count()}; }
+  std::uint64_t count_or_none() { return chance(2) ? 0 : count(); }
+  Nanoseconds time_or_none() { return chance(2) ? Nanoseconds{0} : time(); }
+  std::uint32_t weight() { return chance(2) ? 1 : std::max(1U, static_cast<std::uint32_t>(next() >> below(64))); }
+  TraceThread account() {
+    return {name(),  time().count(),  count(),        count(),        count(),       count(),
+            count(), count_or_none(), time_or_none(), time_or_none(), time_or_none()};
+  }
   TraceEntry entry(const Trace& trace) {
     TraceEntry entry = make_entry(count(), name());
     if (!chance(3)) entry.device = name();
@@ -126,6 +136,7 @@ class HostileTrace {
     if (chance(2)) entry.depth = small();
     if (chance(3)) entry.queue_delay = time();
     if (chance(4)) entry.lost_before = count();
+    entry.weight = weight();
     return entry;
   }
 

@@ -74,6 +74,59 @@ TEST(SignatureTable, TellsAFlatShapeFromItsParts) {
   EXPECT_NE(table.intern(flat.finish()), table.intern(parts.finish()));
 }
 
+// An id for each of `count` signatures that differ, of up to `rank` dimensions.
+std::vector<ShapesId> fill(SignatureTable& table, std::uint64_t first, std::uint64_t count, std::uint64_t rank) {
+  std::vector<ShapesId> ids;
+  for (std::uint64_t n = first; n < first + count; ++n) {
+    SignatureBuilder builder;
+    builder.add_input(std::vector<std::uint64_t>(n % (rank + 1), n));
+    builder.set_output(std::vector<std::uint64_t>{n});
+    ids.push_back(table.intern(builder.finish()));
+  }
+  return ids;
+}
+
+TEST(SignatureTable, NeverMovesASignature) {
+  SignatureTable table;
+  const ShapesId first = fill(table, 0, 1, 0).front();
+  const std::uint64_t* const words = table.at(first).words().data();
+  fill(table, 1, 50'000, 20);
+  fill(table, 300'000, 1, 400'000);  // larger than any chunk
+  EXPECT_EQ(table.at(first).words().data(), words);
+  const SignatureTable moved = std::move(table);
+  EXPECT_EQ(moved.at(first).words().data(), words);
+}
+
+TEST(SignatureTable, CopiesEverySignatureAndTakesMoreAfterwards) {
+  SignatureTable table;
+  const std::vector<ShapesId> ids = fill(table, 0, 5'000, 10);
+  SignatureTable copy = table;
+  fill(table, 5'000, 100, 10);
+  table = SignatureTable();
+  for (std::size_t n = 0; n < ids.size(); ++n) {
+    ASSERT_EQ(copy.elements(ids[n]), n);
+    ASSERT_EQ(copy.bytes(ids[n]), n * 8);
+    ASSERT_EQ(copy.at(ids[n]).output().front(), n);
+  }
+  EXPECT_EQ(fill(copy, 0, 5'000, 10), ids);
+  EXPECT_EQ(index_of(fill(copy, 5'000, 1, 10).front()), index_of(ids.back()) + 1);
+}
+
+TEST(SignatureTable, TakesAllOfAnotherInItsOrder) {
+  SignatureTable table;
+  fill(table, 0, 100, 5);
+  SignatureTable other;
+  fill(other, 50, 100, 5);
+  SignatureTable expected = table;
+  const std::vector<ShapesId> among_all = fill(expected, 50, 100, 5);
+  std::vector<ShapesId> ids = table.intern_all(other);
+  EXPECT_EQ(ids[0], kNoShapes);
+  EXPECT_EQ(ids[1], kDroppedShapes);
+  ids.erase(ids.begin(), ids.begin() + kReservedShapes);
+  EXPECT_EQ(ids, among_all);
+  EXPECT_EQ(table.size(), expected.size());
+}
+
 TEST(SignatureTable, SaysNothingInItsReservedRows) {
   const SignatureTable table;
   for (const ShapesId id : {kNoShapes, kDroppedShapes}) {

@@ -82,6 +82,88 @@ TEST(Trace, StoresElementsAndBytesOnlyWhereARowDisagreesWithItsShapes) {
   EXPECT_EQ(trace.memory_bytes(3), 16U);
 }
 
+// What a Session gives of a span with an op, a device, shapes and a step.
+Trace::Row recorded_row(Trace& trace, std::uint64_t n) {
+  Trace::Row row;
+  row.op = OpId{trace.op_names().intern("op")};
+  row.device = DeviceId{trace.device_names().intern("gpu:0")};
+  row.shapes = trace.signatures().intern(SignatureBuilder().finish());
+  row.step = n;
+  row.duration_us = 2.5;
+  row.begin_ns = static_cast<std::int64_t>(n) * 10;
+  row.thread = ThreadId{1};
+  row.depth = 1;
+  return row;
+}
+
+TEST(Trace, TakesAtMostFortyBytesARowOfARecordedTrace) {
+  constexpr std::size_t kRows = 1000;
+  Trace trace;
+  trace.reserve(kRows);
+  for (std::uint64_t n = 0; n < kRows; ++n) trace.append(recorded_row(trace, n));
+  EXPECT_LE(trace.columns().bytes(), 40 * kRows);
+  Trace filled;
+  static_cast<void>(filled.add_rows(kRows, {.largest_step = kRows, .begin_ns = true, .thread = true, .depth = true}));
+  EXPECT_LE(filled.columns().bytes(), 40 * kRows);
+}
+
+TEST(Trace, KeepsStepsOfSixtyFourBits) {
+  constexpr std::uint64_t kNarrow = 0xFFFF'FFFF;
+  Trace trace;
+  for (const std::uint64_t step : {std::uint64_t{3}, kNarrow, kNarrow + 1, std::uint64_t{4}, kMost}) {
+    trace.add(make_entry(step, "a"));
+  }
+  std::vector<std::uint64_t> steps;
+  for (std::size_t row = 0; row < trace.size(); ++row) steps.push_back(trace[row].step());
+  EXPECT_EQ(steps, (std::vector<std::uint64_t>{3, kNarrow, kNarrow + 1, 4, kMost}));
+}
+
+// Fills rows [first, last) of `rows` as append() would with every fact.
+void fill(const Trace::NewRows& rows, std::size_t first, std::size_t last, std::uint64_t step) {
+  for (std::size_t i = first; i < last; ++i) {
+    rows.op[i] = OpId{0};
+    rows.device[i] = DeviceId{0};
+    rows.shapes[i] = kNoShapes;
+    rows.duration_us[i] = 1.5;
+    rows.step.set(i, step + i);
+    rows.memory_bytes[i] = i;
+    rows.begin_ns[i] = static_cast<std::int64_t>(i);
+    rows.weight[i] = static_cast<std::uint32_t>(i + 1);
+  }
+}
+
+TEST(Trace, HasRowsFilledByColumnAsThoseAppended) {
+  for (const std::uint64_t step : {std::uint64_t{0}, kMost - 10}) {
+    Trace appended;
+    Trace filled;
+    for (Trace* trace : {&appended, &filled}) {
+      trace->add(make_entry(0, "op").with_device("gpu:0").with_output_shape({5}));
+      trace->add(make_entry(1, "op"));
+    }
+    constexpr std::size_t kRows = 6;
+    const Trace::NewRows rows = filled.add_rows(
+        kRows, {.largest_step = step + kRows, .memory_bytes = true, .begin_ns = true, .weight = true});
+    EXPECT_TRUE(rows.output_elements.empty());
+    EXPECT_TRUE(rows.thread.empty());
+    fill(rows, 3, kRows, step);
+    fill(rows, 0, 3, step);
+    for (std::size_t i = 0; i < kRows; ++i) {
+      Trace::Row row;
+      row.device = DeviceId{0};
+      row.duration_us = 1.5;
+      row.step = step + i;
+      row.memory_bytes = i;
+      row.begin_ns = static_cast<std::int64_t>(i);
+      row.weight = static_cast<std::uint32_t>(i + 1);
+      appended.append(row);
+    }
+    EXPECT_EQ(filled, appended);
+    filled.append({.step = 7});  // without a weight, behind rows that have one
+    appended.append({.step = 7});
+    EXPECT_EQ(filled, appended);
+  }
+}
+
 TEST(Trace, SumsDurationsAndBytesAndFindsThePeak) {
   Trace trace;
   EXPECT_EQ(trace.peak_memory_bytes(), 0U);

@@ -5,9 +5,10 @@
 // Shape    {"entries": [...], "total_duration_us": D, "metadata": {...}, "ringtail": {...}}, two-space indent, no
 //          newline at the end, numbers in their shortest form that reads back the same (500.0, 1e16). An entry has
 //          the reference's eight keys; then, where the trace has the fact: begin_ns, thread (index into
-//          ringtail.threads), depth (unless 0), queue_delay_ns, shapes_dropped (only true). "ringtail" holds
-//          version (1), origin, threads, folded, losses, open_spans, each only if there is one. The reference reads
-//          all of it.
+//          ringtail.threads), depth (unless 0), queue_delay_ns, lost_before (unless 0), shapes_dropped (only true), weight
+//          (unless 1). "ringtail" holds version (1), origin, threads, folded, losses, open_spans, categories, cost, each
+//          only if there is one; of a thread sampled_out, held_ns, cpu_ns and blocked_ns, of a folded total extra, each
+//          unless 0. The reference reads all of it.
 // Names    Written as UTF-8; each maximal invalid sequence of bytes becomes U+FFFD, so such a name
 //          reads back changed.
 // Reading  Keys come in any order, unknown ones are ignored whatever they hold, device_id may be missing. Everything
@@ -34,8 +35,9 @@ namespace ringtail {
 [[nodiscard]] Result<Trace> read_json(std::istream& in);
 [[nodiscard]] Result<Trace> read_json(std::string_view text);
 
-// Flushes at the end. kUnsupported, before the first byte is written, for what the format cannot say: a duration that
-// is NaN or infinite, a thread index outside a non-empty Trace::threads, two metadata keys that become the same text.
+// Flushes at the end. kUnsupported, before the first byte is written, for what the format cannot say: a duration or cost
+// that is NaN or infinite, a weight or one_in of 0, a thread index outside a non-empty Trace::threads, two metadata keys
+// that become the same text.
 [[nodiscard]] Status write_json(const Trace& trace, std::ostream& out);
 
 // The reference's to_json: what write_json writes; empty where write_json gives kUnsupported.

@@ -8,12 +8,14 @@
 // Units    Dimensions: elements. element_bytes: bytes. elements(), bytes(): saturate at 2^64-1.
 // Ids      0 is kNoShapes, 1 is kDroppedShapes; both say nothing about shapes and derive 0 elements and 0 bytes.
 // Threads  As a std::vector. A Signature is a view: valid until the table is destroyed or assigned to.
+// Cost     A new signature is copied to the end of the last chunk of memory; chunks grow from 4 to 512 KiB and never
+//          move, so a table of a million needs no million allocations.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <iterator>
+#include <memory>
 #include <optional>
 #include <span>
 #include <vector>
@@ -121,21 +123,35 @@ class SignatureBuilder {
 class SignatureTable {
  public:
   SignatureTable();
+  SignatureTable(const SignatureTable& other);
+  SignatureTable(SignatureTable&& other) noexcept;
+  SignatureTable& operator=(SignatureTable other) noexcept;
+  ~SignatureTable() = default;
 
   // The id of the signature with these words, new if it was not there.
   ShapesId intern(std::span<const std::uint64_t> words);
 
+  // Interns every signature of `other` in the order of their ids; the result gives the new id of each.
+  [[nodiscard]] std::vector<ShapesId> intern_all(const SignatureTable& other);
+
   [[nodiscard]] std::optional<ShapesId> find(std::span<const std::uint64_t> words) const;
 
   // Requires, for these three: the id came from this table.
-  [[nodiscard]] Signature at(ShapesId id) const { return Signature(words_[index_of(id)]); }
+  [[nodiscard]] Signature at(ShapesId id) const { return Signature(rows_[index_of(id)]); }
   [[nodiscard]] std::uint64_t elements(ShapesId id) const { return elements_[index_of(id)]; }
   [[nodiscard]] std::uint64_t bytes(ShapesId id) const { return bytes_[index_of(id)]; }
 
-  [[nodiscard]] std::uint32_t size() const noexcept { return static_cast<std::uint32_t>(words_.size()); }
+  [[nodiscard]] std::uint32_t size() const noexcept { return static_cast<std::uint32_t>(rows_.size()); }
 
  private:
-  std::deque<std::vector<std::uint64_t>> words_;
+  using Row = std::span<const std::uint64_t>;
+
+  ShapesId intern_hashed(Row words, std::uint64_t hash);
+  void add_row(Row words);
+
+  std::vector<std::unique_ptr<std::uint64_t[]>> chunks_;
+  std::span<std::uint64_t> free_;  // of the last chunk
+  std::vector<Row> rows_;          // by id, each within a chunk
   // Signature::elements() and bytes(), computed once and dense: analyses look them up for every row of a trace.
   std::vector<std::uint64_t> elements_;
   std::vector<std::uint64_t> bytes_;

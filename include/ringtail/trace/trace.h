@@ -16,34 +16,20 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "ringtail/base/clock.h"
 #include "ringtail/base/ids.h"
+#include "ringtail/trace/columns.h"
 #include "ringtail/trace/entry.h"
 #include "ringtail/trace/ledger.h"
 #include "ringtail/trace/names.h"
 #include "ringtail/trace/signatures.h"
 
 namespace ringtail {
-
-// One value per row, or no storage at all while every row lacks it. kAbsent stands for "lacks it".
-template <class T, T kAbsent>
-class OptionalColumn {
- public:
-  [[nodiscard]] T at(std::size_t row) const { return row < values_.size() ? values_[row] : kAbsent; }
-  [[nodiscard]] bool empty() const noexcept { return values_.empty(); }
-  void set(std::size_t row, T value) {
-    if (value == kAbsent && row >= values_.size()) return;
-    if (row >= values_.size()) values_.resize(row + 1, kAbsent);
-    values_[row] = value;
-  }
-
- private:
-  std::vector<T> values_;  // rows past the end are absent
-};
 
 inline constexpr std::int64_t kNoTime = INT64_MIN;
 
@@ -100,19 +86,52 @@ class Trace {
   };
 
   struct Columns {
-    std::vector<OpId> op;
-    std::vector<DeviceId> device;  // kNoDevice where the entry has none
-    std::vector<ShapesId> shapes;
-    std::vector<double> duration_us;
-    std::vector<std::uint64_t> step;
-    std::vector<std::uint64_t> output_elements;  // empty: every row is as its signature says
-    std::vector<std::uint64_t> memory_bytes;     // empty: every row is as its signature says
+    Column<OpId> op;
+    Column<DeviceId> device;  // kNoDevice where the entry has none
+    Column<ShapesId> shapes;
+    Column<double> duration_us;
+    StepColumn step;
+    Column<std::uint64_t> output_elements;  // empty: every row is as its signature says
+    Column<std::uint64_t> memory_bytes;     // empty: every row is as its signature says
     OptionalColumn<std::int64_t, kNoTime> begin_ns;
     OptionalColumn<ThreadId, kNoThread> thread;
     OptionalColumn<std::uint16_t, std::uint16_t{0}> depth;
     OptionalColumn<std::int64_t, kNoTime> queue_delay_ns;
     OptionalColumn<std::uint64_t, std::uint64_t{0}> lost_before;
     OptionalColumn<std::uint32_t, std::uint32_t{1}> weight;
+
+    // What they hold, room for further rows included.
+    [[nodiscard]] std::size_t bytes() const noexcept;
+  };
+
+  // What rows to come will say, so that they have the columns for it; true for what at least one row has.
+  struct Facts {
+    std::uint64_t largest_step = 0;  // or more
+    bool output_elements = false;    // differ from the signature's
+    bool memory_bytes = false;       // differ from the signature's
+    bool begin_ns = false;
+    bool thread = false;
+    bool depth = false;
+    bool queue_delay_ns = false;
+    bool lost_before = false;
+    bool weight = false;
+  };
+
+  // Rows to be filled column by column, index 0 being the first of them; empty where the trace has no such column.
+  struct NewRows {
+    std::span<OpId> op;
+    std::span<DeviceId> device;
+    std::span<ShapesId> shapes;
+    std::span<double> duration_us;
+    StepColumn::Writer step;
+    std::span<std::uint64_t> output_elements;
+    std::span<std::uint64_t> memory_bytes;
+    std::span<std::int64_t> begin_ns;  // kNoTime where a row lacks it
+    std::span<ThreadId> thread;
+    std::span<std::uint16_t> depth;
+    std::span<std::int64_t> queue_delay_ns;  // kNoTime where a row lacks it
+    std::span<std::uint64_t> lost_before;
+    std::span<std::uint32_t> weight;
   };
 
   // The reference's add_entry: interns what the entry names, appends it, adds its duration to total_duration_us.
@@ -121,6 +140,10 @@ class Trace {
   // Appends a row; total_duration_us is left alone.
   void append(const Row& row);
   void reserve(std::size_t rows);
+
+  // Appends `count` rows that hold nothing until every span of the result that is not empty was filled, by several
+  // threads at once if they like. Asking for a fact of the signature takes it from earlier rows' signatures.
+  [[nodiscard]] NewRows add_rows(std::size_t count, const Facts& facts);
 
   [[nodiscard]] std::size_t size() const noexcept { return columns_.op.size(); }
   [[nodiscard]] bool empty() const noexcept { return size() == 0; }

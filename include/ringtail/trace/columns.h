@@ -1,0 +1,139 @@
+// ringtail/trace/columns.h
+//
+// The columns that a trace is made of: one value per row, each kind of fact in memory of its own.
+//
+// Shape    Column is a std::vector whose resize leaves new numbers unset, so that whoever fills them touches them first.
+//          StepColumn takes 32 bits a row until a step does not fit. OptionalColumn takes nothing while rows lack it.
+// Threads  As a std::vector: several threads may write different rows of what Trace::add_rows gave them.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <memory>
+#include <new>
+#include <span>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace ringtail {
+
+// std::allocator, but that resize() writes nothing. Only for types that any bytes make.
+template <class T>
+class UnsetAllocator : public std::allocator<T> {
+ public:
+  static_assert(std::is_trivially_copyable_v<T> && std::is_trivially_destructible_v<T>);
+  template <class U>
+  struct rebind {  // NOLINT(readability-identifier-naming): the standard's name
+    using other = UnsetAllocator<U>;
+  };
+  UnsetAllocator() = default;
+  template <class U>
+  UnsetAllocator(const UnsetAllocator<U>&) noexcept {}  // NOLINT(google-explicit-constructor)
+
+  template <class U>
+  void construct(U* at) noexcept {
+    ::new (static_cast<void*>(at)) U;
+  }
+  template <class U, class... Args>
+  void construct(U* at, Args&&... args) {
+    ::new (static_cast<void*>(at)) U(std::forward<Args>(args)...);
+  }
+};
+
+template <class T>
+using Column = std::vector<T, UnsetAllocator<T>>;
+
+// Bytes that a column holds, those reserved for further rows included.
+template <class T>
+[[nodiscard]] std::size_t bytes_of(const Column<T>& column) noexcept {
+  return column.capacity() * sizeof(T);
+}
+
+// Unsigned numbers that are small in nearly every trace: 32 bits each, all widened to 64 by the first that needs it.
+class StepColumn {
+ public:
+  [[nodiscard]] std::uint64_t operator[](std::size_t row) const { return wide_.empty() ? narrow_[row] : wide_[row]; }
+  [[nodiscard]] std::size_t size() const noexcept { return wide_.empty() ? narrow_.size() : wide_.size(); }
+  [[nodiscard]] std::size_t bytes() const noexcept { return bytes_of(narrow_) + bytes_of(wide_); }
+
+  void push_back(std::uint64_t value) {
+    if (wide_.empty()) {
+      if (fits(value)) return narrow_.push_back(static_cast<std::uint32_t>(value));
+      widen();
+    }
+    wide_.push_back(value);
+  }
+
+  void reserve(std::size_t rows) { wide_.empty() ? narrow_.reserve(rows) : wide_.reserve(rows); }
+
+  // Adds rows that hold nothing yet and will hold at most `largest`.
+  void add_rows(std::size_t count, std::uint64_t largest) {
+    if (wide_.empty() && !fits(largest)) widen();
+    if (wide_.empty() && fits(largest)) return narrow_.resize(narrow_.size() + count);
+    wide_.resize(wide_.size() + count);
+  }
+
+  // Stores values at rows that exist, each at most the `largest` they were added with.
+  class Writer {
+   public:
+    Writer() = default;
+    Writer(StepColumn& column, std::size_t first_row)
+        : narrow_(column.wide_.empty() ? column.narrow_.data() + first_row : nullptr),
+          wide_(column.wide_.empty() ? nullptr : column.wide_.data() + first_row) {}
+    void set(std::size_t row, std::uint64_t value) const {
+      if (narrow_ != nullptr) {
+        narrow_[row] = static_cast<std::uint32_t>(value);
+      } else {
+        wide_[row] = value;
+      }
+    }
+
+   private:
+    std::uint32_t* narrow_ = nullptr;
+    std::uint64_t* wide_ = nullptr;
+  };
+
+ private:
+  static constexpr bool fits(std::uint64_t value) { return value <= std::numeric_limits<std::uint32_t>::max(); }
+  void widen() {
+    wide_.reserve(narrow_.capacity());
+    wide_.assign(narrow_.begin(), narrow_.end());
+    narrow_ = {};
+  }
+
+  Column<std::uint32_t> narrow_;  // empty once there is a wide row
+  Column<std::uint64_t> wide_;
+};
+
+// One value per row, or no storage at all while every row lacks it. kAbsent stands for "lacks it".
+template <class T, T kAbsent>
+class OptionalColumn {
+ public:
+  [[nodiscard]] T at(std::size_t row) const { return row < values_.size() ? values_[row] : kAbsent; }
+  [[nodiscard]] bool empty() const noexcept { return values_.empty(); }
+  [[nodiscard]] std::size_t bytes() const noexcept { return bytes_of(values_); }
+
+  // Requires: no row from `row` on has a value. `room` is how many rows the trace has room for.
+  void add(std::size_t row, T value, std::size_t room) {
+    if (value == kAbsent) return;
+    if (values_.empty()) values_.reserve(room);
+    values_.resize(row, kAbsent);
+    values_.push_back(value);
+  }
+
+  // The rows from `first` on, `count` of them, none set yet; none at all where they are not wanted and there is no
+  // column.
+  [[nodiscard]] std::span<T> add_rows(std::size_t first, std::size_t count, bool wanted) {
+    if (!wanted && values_.empty()) return {};
+    values_.resize(first, kAbsent);
+    values_.resize(first + count);
+    return std::span(values_).subspan(first);
+  }
+
+ private:
+  Column<T> values_;  // rows past the end are absent
+};
+
+}  // namespace ringtail
