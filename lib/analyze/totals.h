@@ -28,10 +28,17 @@ struct Totals {
   double duration_us = 0.0;
   std::uint64_t bytes = 0;  // saturated
 
-  void add(std::uint64_t spans, double us, std::uint64_t memory) {
-    count = saturating_add(count, spans);
-    duration_us += us;
-    bytes = saturating_add(bytes, memory);
+  // A row's count needs no saturation: below 2^32 each, and fewer than 2^32 rows fit in a machine.
+  void add_row(std::uint32_t weight, double us, std::uint64_t memory) {
+    count += weight;
+    duration_us += us * weight;
+    bytes = saturating_add(bytes, saturating_multiply(memory, weight));
+  }
+
+  void add(const FoldedTotal& total) {
+    count = saturating_add(count, total.weight());
+    duration_us += to_microseconds(total.duration);
+    bytes = saturating_add(bytes, total.bytes);
   }
 };
 
@@ -45,11 +52,9 @@ template <class Id>
   const auto of = [&](Id key) -> Totals& { return totals[std::min(index_of(key), names)]; };
   const std::vector<double>& duration_us = trace.columns().duration_us;
   visit_rows(trace, [&](std::size_t row, auto weight) {
-    of(column[row]).add(weight, duration_us[row] * weight, saturating_multiply(trace.memory_bytes(row), weight));
+    of(column[row]).add_row(weight, duration_us[row], trace.memory_bytes(row));
   });
-  for (const FoldedTotal& total : trace.folded) {
-    of(total.*id).add(total.weight(), to_microseconds(total.duration), total.bytes);
-  }
+  for (const FoldedTotal& total : trace.folded) of(total.*id).add(total);
   totals.pop_back();
   return totals;
 }

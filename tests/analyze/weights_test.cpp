@@ -110,10 +110,10 @@ TEST(Weights, OfOneChangeNothing) {
   for (std::uint64_t seed = 0; seed < 50; ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     const Trace plain = random_trace(seed, true);
-    Trace with_column;  // the last row's weight makes the column; that row is in no sum below
+    Trace with_column;
     for (std::size_t row = 0; row < plain.size(); ++row) with_column.add(plain[row].to_entry());
     Trace without = with_column;
-    TraceEntry last = make_entry(0, "last of all");
+    TraceEntry last = make_entry(0, "last of all");  // its weight makes the column of weights
     last.weight = 2;
     with_column.add(last);
     auto sums = operation_summary(with_column);
