@@ -54,6 +54,7 @@ Exactness exactness_of(Analysis analysis, const Trace& trace) {
     case Analysis::kTotals:
     case Analysis::kLoadBalance:
     case Analysis::kCommunication: return sum(sums_are_whole(trace));
+    case Analysis::kAccounts: return sums_are_whole(trace) ? Exactness::kExact : Exactness::kLowerBound;
     case Analysis::kTotalMemory: return sum(sums_are_whole(trace) && shapes_are_whole(trace));
     case Analysis::kPeakMemory:
     case Analysis::kMemoryHotspots: return single(shapes_are_whole(trace));

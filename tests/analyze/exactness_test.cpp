@@ -12,7 +12,7 @@ using namespace std::chrono_literals;
 constexpr Analysis kAll[] = {Analysis::kTotals,      Analysis::kLoadBalance, Analysis::kCommunication,
                              Analysis::kTotalMemory, Analysis::kPeakMemory,  Analysis::kMemoryHotspots,
                              Analysis::kSlowest,     Analysis::kThroughput,  Analysis::kFlamegraph,
-                             Analysis::kActivity};
+                             Analysis::kActivity,    Analysis::kAccounts};
 
 TEST(ExactnessOf, IsExactForEveryAnalysisOfACompleteTrace) {
   const Trace trace = TraceBuilder().thread("t").on("gpu:0").span("a", 0ns, 5ns).build();
@@ -67,6 +67,7 @@ TEST(ExactnessOf, MakesSumsEstimatesAndTheTimelineALowerBoundWhenSpansWereSample
                                   Analysis::kThroughput, Analysis::kActivity}) {
       EXPECT_EQ(exactness_of(single, trace), Exactness::kLowerBound);
     }
+    EXPECT_EQ(exactness_of(Analysis::kAccounts, trace), Exactness::kExact);
   }
 }
 

@@ -40,6 +40,7 @@ enum class Analysis : std::uint8_t {
   kThroughput,      // throughput per row
   kFlamegraph,      // flamegraph_collapsed
   kActivity,        // device_activity: busy and idle time
+  kAccounts,        // counts of spans per thread: what was sampled out is counted as well
 };
 
 // A loss that no folded total accounts for (drops of an imported tool) makes sums lower bounds as well; ratios are
