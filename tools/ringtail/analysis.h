@@ -35,7 +35,7 @@ void write_analysis_text(const Trace& trace, const std::string& name, const Anal
 //   straggler  the device that the others wait for
 //   threads    their accounts
 //   tracer     what tracing took and what it left out:
-//     blocked_ns, most_blocked_thread     waited for room in a ring: all threads, and the index of the one that waited most
+//     blocked_ns, most_blocked_thread     waited for room in a ring: all threads; index of the one that waited most
 //     categories                          not recorded whole: name, recorded, one_in, shortest_ns, governed
 //     cost_per_span_ns                    calibrated: recorded, folded, sampled_out
 //     recording_ns                        of all threads in the recorder's calls

@@ -238,7 +238,7 @@ class TextReport {
 
   void losses() const {
     if (trace_.losses.empty()) return;
-    heading("Losses");
+    heading("Not on the timeline");
     Table table(
         {{"thread", Align::kLeft}, {"device", Align::kLeft}, {"spans"}, {"cause", Align::kLeft}, {"from"}, {"to"}});
     for (const Loss& loss : trace_.losses) {

@@ -7,9 +7,9 @@
 //   sampled    estimates without bias:       a lower bound: what was sampled out cannot be placed in time, and
 //              weights make up for the rest  no weight can make a union of intervals right
 //
-// It does not matter to a result whether spans were folded on purpose (filtered, overwritten) or because something went
-// wrong; it does to complete_as_asked(). A category that is switched off is no part of a trace: results are about the
-// others.
+// It does not matter to a result whether spans were folded on purpose (filtered, overwritten) or because something
+// went wrong; it does to complete_as_asked(). A category that is switched off is no part of a trace: results are
+// about the others.
 #pragma once
 
 #include <cstdint>
