@@ -7,6 +7,8 @@
 #include <optional>
 #include <utility>
 
+#include "analyze/totals.h"
+#include "ringtail/analyze/exactness.h"
 #include "ringtail/base/result.h"
 
 namespace ringtail {
@@ -98,7 +100,8 @@ Finding check_durations(const Trace& trace) {
 Finding check_total_duration(const Trace& trace) {
   double sum = 0.0;
   std::uint64_t folded = 0;
-  for (const double us : trace.columns().duration_us) sum += us;
+  const Column<double>& duration_us = trace.columns().duration_us;
+  visit_rows(trace, [&](std::size_t row, auto weight) { sum += duration_us[row] * weight; });
   for (const FoldedTotal& total : trace.folded) {
     sum += to_microseconds(total.duration);
     folded = saturating_add(folded, total.count);
@@ -165,6 +168,27 @@ Finding check_ledger(const Trace& trace) {
   return violation("ledger", offenders.none(), offenders.against("losses == folded spans"));
 }
 
+// By chance a rate of one in N may have left nothing out, so either the rate or the count is reason enough.
+bool may_have_weights(const Trace& trace) {
+  return std::ranges::any_of(trace.categories, [](const TraceCategory& category) { return category.one_in > 1; }) ||
+         std::ranges::any_of(trace.threads, [](const TraceThread& thread) { return thread.sampled_out != 0; });
+}
+
+Finding check_weights(const Trace& trace) {
+  Offenders offenders;
+  const bool may_have = may_have_weights(trace);
+  for (std::size_t row = 0; !trace.columns().weight.empty() && row < trace.size(); ++row) {
+    const std::uint32_t weight = trace.columns().weight.at(row);
+    if (weight == 1 || (weight > 1 && may_have)) continue;
+    offenders.add([&] { return "weight " + text(std::uint64_t{weight}) + at_row(row); });
+  }
+  for (const FoldedTotal& total : trace.folded) {
+    if (total.extra == 0 || may_have) continue;
+    offenders.add([&] { return text(total.extra) + " further spans of " + text(total.count) + " folded ones"; });
+  }
+  return violation("weights", offenders.none(), offenders.against("weights of 1, or more where spans were sampled"));
+}
+
 Finding check_order(const Trace& trace) {
   const Trace::Columns& columns = trace.columns();
   const std::string rule = "rows of a device ascending by (begin, thread)";
@@ -183,9 +207,43 @@ Finding check_order(const Trace& trace) {
 
 Finding check_completeness(const Trace& trace) {
   std::uint64_t lost = 0;
-  for (const Loss& loss : trace.losses) lost = saturating_add(lost, loss.count);
+  std::uint64_t asked = 0;
+  for (const Loss& loss : trace.losses) {
+    lost = saturating_add(lost, loss.count);
+    if (is_deliberate(loss.cause)) asked = saturating_add(asked, loss.count);
+  }
   return notice("completeness", trace.complete(),
-                "expected every span as a row, found " + text(lost) + " that are not");
+                "expected every span as a row, found " + text(lost) + " that are not" +
+                    (asked == 0 ? "" : ", " + text(asked) + " of them as asked"));
+}
+
+Finding check_sampling(const Trace& trace) {
+  const std::optional<Sampling> sampling = sampling_of(trace);
+  if (!sampling) return notice("sampling", true, "expected every span timed, found so");
+  return notice("sampling", false,
+                "expected every span timed, found " + text(sampling->timed) + " of " + text(sampling->spans) +
+                    ": totals are estimates");
+}
+
+// Of each pair of times the first is a part of the second, which is 0 when unknown.
+Finding check_tracer_times(const Trace& trace) {
+  Offenders offenders;
+  const auto look = [&](const char* name, Nanoseconds part, Nanoseconds whole, const auto& where) {
+    if (part.count() >= 0 && whole.count() >= 0 && (whole.count() == 0 || part <= whole)) return;
+    offenders.add([&] {
+      return name + (" " + std::to_string(part.count())) + " ns of " + std::to_string(whole.count()) + " ns" +
+             where();
+    });
+  };
+  for (std::size_t i = 0; i < trace.threads.size(); ++i) {
+    const TraceThread& thread = trace.threads[i];
+    look("blocked for", thread.blocked, thread.held, [&] { return of_thread(trace, i); });
+    look("CPU time", thread.cpu, Nanoseconds{0}, [&] { return of_thread(trace, i); });
+  }
+  if (trace.cost) {
+    look("collector's CPU time", trace.cost->collector_cpu, trace.cost->process_cpu, [] { return std::string(); });
+  }
+  return notice("tracer times", offenders.none(), offenders.against("times of parts within those of their whole"));
 }
 
 Finding check_shapes(const Trace& trace) {
@@ -250,13 +308,16 @@ std::vector<Finding> check(const Trace& trace) {
       check_thread_accounts(trace),
       check_thread_rows(trace),
       check_ledger(trace),
+      check_weights(trace),
       check_order(trace),
       check_completeness(trace),
+      check_sampling(trace),
       check_shapes(trace),
       check_steps(trace),
       check_count("clock", trace, &TraceThread::clock_steps, "no span that ends before it begins"),
       check_count("dropped shapes", trace, &TraceThread::shapes_dropped, "no shapes left out"),
       check_open_spans(trace),
+      check_tracer_times(trace),
   };
 }
 

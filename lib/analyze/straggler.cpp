@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "analyze/totals.h"
 #include "ringtail/analyze/communication.h"
 
 namespace ringtail {
@@ -39,9 +40,9 @@ std::optional<ComputeComparison> compare_compute(const Trace& trace) {
     (communicates[index_of(op)] ? times.communication_us : times.compute_us) += duration_us;
   };
   const Trace::Columns& columns = trace.columns();
-  for (std::size_t row = 0; row < trace.size(); ++row) {
-    add(columns.op[row], columns.device[row], columns.duration_us[row]);
-  }
+  visit_rows(trace, [&](std::size_t row, auto weight) {
+    add(columns.op[row], columns.device[row], columns.duration_us[row] * weight);
+  });
   for (const FoldedTotal& total : trace.folded) add(total.op, total.device, to_microseconds(total.duration));
   if (by_device.size() < 2) return std::nullopt;
 

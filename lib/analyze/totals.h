@@ -4,26 +4,46 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <type_traits>
 #include <vector>
 
 #include "ringtail/trace/trace.h"
 
 namespace ringtail {
 
+// Calls visit(row, weight) for every row. In a trace that was not sampled every weight is the constant 1, so that the
+// loop over it neither looks weights up nor multiplies.
+template <class Visit>
+void visit_rows(const Trace& trace, Visit visit) {
+  const auto& weight = trace.columns().weight;
+  if (weight.empty()) {
+    for (std::size_t row = 0; row < trace.size(); ++row) visit(row, std::integral_constant<std::uint32_t, 1>());
+  } else {
+    for (std::size_t row = 0; row < trace.size(); ++row) visit(row, weight.at(row));
+  }
+}
+
 struct Totals {
-  std::uint64_t count = 0;
+  std::uint64_t count = 0;  // saturated
   double duration_us = 0.0;
   std::uint64_t bytes = 0;  // saturated
 
-  void add(std::uint64_t spans, double us, std::uint64_t memory) {
-    count += spans;
-    duration_us += us;
-    bytes = saturating_add(bytes, memory);
+  // A row's count needs no saturation: below 2^32 each, and fewer than 2^32 rows fit in a machine.
+  void add_row(std::uint32_t weight, double us, std::uint64_t memory) {
+    count += weight;
+    duration_us += us * weight;
+    bytes = saturating_add(bytes, saturating_multiply(memory, weight));
+  }
+
+  void add(const FoldedTotal& total) {
+    count = saturating_add(count, total.weight());
+    duration_us += to_microseconds(total.duration);
+    bytes = saturating_add(bytes, total.bytes);
   }
 };
 
-// One element per id below `names`, rows first and folded totals after them; an id that no span has counts 0.
-// Spans whose id is not below `names` (no device) are left out.
+// One element per id below `names`, rows first and folded totals after them, each span as often as its weight says;
+// an id that no span has counts 0. Spans whose id is not below `names` (no device) are left out.
 template <class Id>
 [[nodiscard]] std::vector<Totals> totals_by(const Trace& trace, const Column<Id>& column, Id FoldedTotal::*id,
                                             std::uint32_t names) {
@@ -31,11 +51,10 @@ template <class Id>
   std::vector<Totals> totals(std::size_t{names} + 1);
   const auto of = [&](Id key) -> Totals& { return totals[std::min(index_of(key), names)]; };
   const Column<double>& duration_us = trace.columns().duration_us;
-  for (std::size_t row = 0; row < trace.size(); ++row)
-    of(column[row]).add(1, duration_us[row], trace.memory_bytes(row));
-  for (const FoldedTotal& total : trace.folded) {
-    of(total.*id).add(total.count, to_microseconds(total.duration), total.bytes);
-  }
+  visit_rows(trace, [&](std::size_t row, auto weight) {
+    of(column[row]).add_row(weight, duration_us[row], trace.memory_bytes(row));
+  });
+  for (const FoldedTotal& total : trace.folded) of(total.*id).add(total);
   totals.pop_back();
   return totals;
 }

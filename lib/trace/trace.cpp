@@ -130,7 +130,7 @@ void Trace::add(const TraceEntry& entry) {
   row.lost_before = entry.lost_before;
   row.weight = entry.weight;
   append(row);
-  total_duration_us += entry.duration_us;
+  total_duration_us += entry.duration_us * static_cast<double>(entry.weight);
 }
 
 void Trace::append(const Row& row) {
@@ -216,7 +216,11 @@ std::optional<std::string_view> Trace::device(DeviceId device) const {
 
 std::uint64_t Trace::total_memory_bytes() const {
   std::uint64_t sum = 0;
-  for (std::size_t row = 0; row < size(); ++row) sum = saturating_add(sum, memory_bytes(row));
+  const bool weighted = !columns_.weight.empty();
+  for (std::size_t row = 0; row < size(); ++row) {
+    const std::uint64_t bytes = memory_bytes(row);
+    sum = saturating_add(sum, weighted ? saturating_multiply(bytes, columns_.weight.at(row)) : bytes);
+  }
   for (const FoldedTotal& total : folded) sum = saturating_add(sum, total.bytes);
   return sum;
 }

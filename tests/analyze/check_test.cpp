@@ -175,8 +175,88 @@ TEST(Check, TakesAnEmptyShapeWithoutElementsAsNothingSaid) {
 
 TEST(Check, GivesEveryCheckOnceWhetherItHoldsOrNot) {
   const auto findings = check(Trace{});
-  EXPECT_EQ(findings.size(), 13U);
+  EXPECT_EQ(findings.size(), 16U);
   EXPECT_EQ(check(inconsistent_trace()).size(), findings.size());
+}
+
+// Two of eight spans were kept, one of them in a total.
+Trace sampled_trace() {
+  Trace trace = TraceBuilder()
+                    .thread("main")
+                    .category({.name = "op", .one_in = 4})
+                    .weight(4)
+                    .span("a", 0us, 10us)
+                    .folded("b", 1, 12us)
+                    .sampled_out(6)
+                    .build();
+  trace.folded[0].extra = 3;
+  return trace;
+}
+
+TEST(Check, HoldsForASampledTraceAndSaysThatItIsOne) {
+  EXPECT_THAT(broken(sampled_trace()), ElementsAre("completeness", "sampling"));
+  EXPECT_EQ(detail(sampled_trace(), "sampling"), "expected every span timed, found 2 of 8: totals are estimates");
+  EXPECT_TRUE(is_consistent(check(sampled_trace())));
+}
+
+TEST(Check, ExpectsWeightsOnlyWhereSpansWereSampled) {
+  Trace trace = sampled_trace();
+  trace.threads[0].sampled_out = 0;
+  EXPECT_TRUE(is_consistent(check(trace)));  // the rate left nothing out by chance
+  trace.categories.clear();
+  EXPECT_THAT(broken(trace), ElementsAre("weights", "completeness", "sampling"));
+  EXPECT_EQ(detail(trace, "weights"),
+            "expected weights of 1, or more where spans were sampled, found weight 4 in row 0 (2 in all)");
+  trace.threads[0].sampled_out = 1;
+  EXPECT_TRUE(is_consistent(check(trace)));
+}
+
+TEST(Check, ExpectsARowToStandForAtLeastOneSpan) {
+  Trace trace = TraceBuilder().category({.name = "op", .one_in = 4}).weight(0).untimed("a", 1us).build();
+  EXPECT_THAT(broken(trace), ElementsAre("weights", "sampling"));
+}
+
+TEST(Check, CountsARowInTheTotalDurationAsOftenAsItsWeightSays) {
+  Trace trace = sampled_trace();
+  EXPECT_EQ(trace.total_duration_us, 4 * 10.0 + 12.0);
+  trace.total_duration_us = 10.0 + 12.0;
+  EXPECT_THAT(broken(trace), ElementsAre("total duration", "completeness", "sampling"));
+}
+
+TEST(Check, ComparesFoldedSpansNotTheirWeightsWithTheAccounts) {
+  Trace trace = sampled_trace();
+  trace.folded[0].count = 4;
+  trace.folded[0].extra = 0;
+  EXPECT_THAT(broken(trace), ElementsAre("ledger", "completeness", "sampling"));
+}
+
+TEST(Check, SaysHowManyFoldedSpansWereAskedFor) {
+  const Trace trace = TraceBuilder()
+                          .thread("t")
+                          .folded("a", 2, 3us, 0, LossCause::kFiltered)
+                          .folded("a", 5, 3us, 0, LossCause::kOverwritten)
+                          .folded("a", 1, 3us)
+                          .build();
+  EXPECT_EQ(detail(trace, "completeness"), "expected every span as a row, found 8 that are not, 7 of them as asked");
+}
+
+TEST(Check, NoticesTracerTimesLongerThanTheirWhole) {
+  Trace trace = sound_trace();
+  trace.threads[0].held = 5us;
+  trace.threads[0].blocked = 5us;
+  trace.cost = TracerCost{.collector_cpu = 3us, .process_cpu = 3us};
+  EXPECT_THAT(broken(trace), IsEmpty());
+  trace.threads[0].blocked = 6us;
+  EXPECT_EQ(detail(trace, "tracer times"),
+            "expected times of parts within those of their whole, found blocked for 6000 ns of 5000 ns on thread 0 "
+            "\"main\" (1 in all)");
+  trace.threads[0].held = 0us;  // unknown
+  EXPECT_THAT(broken(trace), IsEmpty());
+  trace.cost->collector_cpu = 4us;
+  EXPECT_THAT(broken(trace), ElementsAre("tracer times"));
+  trace.cost->process_cpu = 0us;
+  trace.cost->collector_cpu = -1us;
+  EXPECT_THAT(broken(trace), ElementsAre("tracer times"));
 }
 
 }  // namespace

@@ -11,7 +11,8 @@ using namespace std::chrono_literals;
 
 constexpr Analysis kAll[] = {Analysis::kTotals,      Analysis::kLoadBalance, Analysis::kCommunication,
                              Analysis::kTotalMemory, Analysis::kPeakMemory,  Analysis::kMemoryHotspots,
-                             Analysis::kSlowest,     Analysis::kThroughput,  Analysis::kFlamegraph};
+                             Analysis::kSlowest,     Analysis::kThroughput,  Analysis::kFlamegraph,
+                             Analysis::kActivity,    Analysis::kAccounts};
 
 TEST(ExactnessOf, IsExactForEveryAnalysisOfACompleteTrace) {
   const Trace trace = TraceBuilder().thread("t").on("gpu:0").span("a", 0ns, 5ns).build();
@@ -24,11 +25,97 @@ TEST(ExactnessOf, KeepsSumsExactAndListsLowerBoundsWhenSpansAreFolded) {
        {Analysis::kTotals, Analysis::kLoadBalance, Analysis::kCommunication, Analysis::kTotalMemory}) {
     EXPECT_EQ(exactness_of(sum, trace), Exactness::kExact);
   }
-  for (const Analysis list :
-       {Analysis::kPeakMemory, Analysis::kMemoryHotspots, Analysis::kSlowest, Analysis::kThroughput}) {
+  for (const Analysis list : {Analysis::kPeakMemory, Analysis::kMemoryHotspots, Analysis::kSlowest,
+                              Analysis::kThroughput, Analysis::kActivity}) {
     EXPECT_EQ(exactness_of(list, trace), Exactness::kLowerBound);
   }
   EXPECT_EQ(exactness_of(Analysis::kFlamegraph, trace), Exactness::kEstimate);
+}
+
+// What was asked for leaves the same holes.
+TEST(ExactnessOf, TakesDeliberateCausesAsAnyOther) {
+  for (const LossCause cause : {LossCause::kFiltered, LossCause::kOverwritten}) {
+    const Trace trace = TraceBuilder().thread("t").span("a", 0ns, 5ns).folded("a", 3, 9us, 0, cause).build();
+    EXPECT_EQ(exactness_of(Analysis::kTotals, trace), Exactness::kExact);
+    EXPECT_EQ(exactness_of(Analysis::kActivity, trace), Exactness::kLowerBound);
+  }
+}
+
+Trace sampled_trace() {
+  return TraceBuilder()
+      .thread("t")
+      .category({.name = "op", .one_in = 4})
+      .category({.name = "host", .recorded = false})
+      .weight(4)
+      .span("a", 0ns, 5ns)
+      .sampled_out(3)
+      .build();
+}
+
+TEST(ExactnessOf, MakesSumsEstimatesAndTheTimelineALowerBoundWhenSpansWereSampled) {
+  Trace by_count = sampled_trace();
+  by_count.threads[0].sampled_out = 0;
+  Trace by_total = TraceBuilder().thread("t").span("a", 0ns, 5ns).build();
+  by_total.folded = {{.count = 1, .extra = 1}};
+  by_total.losses = {{.thread = ThreadId{0}, .count = 1}};
+  for (const Trace& trace : {sampled_trace(), by_count, by_total}) {
+    for (const Analysis sum : {Analysis::kTotals, Analysis::kLoadBalance, Analysis::kCommunication,
+                               Analysis::kTotalMemory, Analysis::kFlamegraph}) {
+      EXPECT_EQ(exactness_of(sum, trace), Exactness::kEstimate);
+    }
+    for (const Analysis single : {Analysis::kPeakMemory, Analysis::kMemoryHotspots, Analysis::kSlowest,
+                                  Analysis::kThroughput, Analysis::kActivity}) {
+      EXPECT_EQ(exactness_of(single, trace), Exactness::kLowerBound);
+    }
+    EXPECT_EQ(exactness_of(Analysis::kAccounts, trace), Exactness::kExact);
+  }
+}
+
+TEST(ExactnessOf, KnowsNoLowerBoundOfASampleWithLossesThatHaveNoTotals) {
+  Trace trace = sampled_trace();
+  trace.losses.push_back({.thread = ThreadId{0}, .count = 1});
+  EXPECT_EQ(exactness_of(Analysis::kTotals, trace), Exactness::kEstimate);
+}
+
+TEST(SamplingOf, CountsWhatWasTimedAndSaysTheRates) {
+  EXPECT_EQ(sampling_of(sampled_trace()),
+            (Sampling{.timed = 1, .sampled_out = 3, .spans = 4, .rates = "1 in 4 of op"}));
+  Trace trace = sampled_trace();
+  trace.folded = {{.count = 10, .extra = 30}};
+  trace.categories.push_back({.name = "comm", .one_in = 2});
+  EXPECT_EQ(sampling_of(trace),
+            (Sampling{.timed = 11, .sampled_out = 3, .spans = 14, .rates = "1 in 4 of op, 1 in 2 of comm"}));
+}
+
+TEST(SamplingOf, EstimatesTheSpansOfATraceWithoutAccountsFromItsWeights) {
+  Trace trace = TraceBuilder().weight(4).span("a", 0ns, 5ns).weight(1).span("a", 5ns, 6ns).build();
+  trace.folded = {{.count = 10, .extra = 30}};
+  EXPECT_EQ(sampling_of(trace), (Sampling{.timed = 12, .sampled_out = 0, .spans = 45, .rates = ""}));
+}
+
+TEST(SamplingOf, IsNothingWhereEverySpanWasTimed) {
+  const Trace trace = TraceBuilder()
+                          .thread("t")
+                          .category({.name = "op", .one_in = 4})  // and no span was of it
+                          .span("a", 0ns, 5ns)
+                          .folded("a", 3, 9us)
+                          .build();
+  EXPECT_FALSE(sampling_of(trace).has_value());
+}
+
+TEST(CompleteAsAsked, ForgivesOnlyWhatTheProgramAskedFor) {
+  TraceBuilder builder;
+  builder.thread("t").span("a", 0ns, 5ns);
+  EXPECT_TRUE(complete_as_asked(builder.build()));
+  builder.folded("a", 3, 9us, 0, LossCause::kFiltered).folded("a", 3, 9us, 0, LossCause::kOverwritten);
+  EXPECT_TRUE(complete_as_asked(builder.build()));
+  EXPECT_TRUE(complete_as_asked(sampled_trace()));
+  for (const LossCause cause : {LossCause::kRingFull, LossCause::kNoRing, LossCause::kMemoryBound}) {
+    EXPECT_FALSE(complete_as_asked(TraceBuilder(builder).folded("a", 1, 9us, 0, cause).build())) << name_of(cause);
+  }
+  Trace unexplained = builder.build();
+  unexplained.folded[0].count += 1;
+  EXPECT_FALSE(complete_as_asked(unexplained));
 }
 
 TEST(ExactnessOf, MakesSumsLowerBoundsWhenLossesHaveNoTotals) {

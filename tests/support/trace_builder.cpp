@@ -29,11 +29,14 @@ TraceBuilder& TraceBuilder::thread(std::string name) {
 }
 
 TraceBuilder& TraceBuilder::shapes(std::vector<Shape> inputs, Shape output, std::uint32_t element_bytes) {
+  const std::uint32_t weight = shaped_.weight;  // not a fact of the shapes
   shaped_ = TraceEntry{}.with_input_shapes(std::move(inputs)).with_output_shape(std::move(output), element_bytes);
-  return *this;
+  return this->weight(weight);
 }
 
 TraceBuilder& TraceBuilder::bytes(std::uint64_t memory) { return shaped_.memory_bytes = memory, *this; }
+
+TraceBuilder& TraceBuilder::weight(std::uint32_t spans) { return shaped_.weight = spans, *this; }
 
 TraceBuilder& TraceBuilder::step(std::uint64_t next) { return step_ = next, *this; }
 
@@ -64,7 +67,8 @@ TraceBuilder& TraceBuilder::entry(const TraceEntry& entry) {
   return *this;
 }
 
-TraceBuilder& TraceBuilder::folded(std::string op, std::uint64_t count, Nanoseconds total, std::uint64_t memory) {
+TraceBuilder& TraceBuilder::folded(std::string op, std::uint64_t count, Nanoseconds total, std::uint64_t memory,
+                                   LossCause cause) {
   const OpId op_id{trace_.op_names().intern(op)};
   const DeviceId device = device_ ? DeviceId{trace_.device_names().intern(*device_)} : kNoDevice;
   FoldedTotal& sum = at_key(trace_.folded, FoldedTotal{op_id, device},
@@ -73,7 +77,7 @@ TraceBuilder& TraceBuilder::folded(std::string op, std::uint64_t count, Nanoseco
   sum.duration += total;
   sum.bytes = saturating_add(sum.bytes, memory);
   sum.longest = std::max(sum.longest, total);
-  Loss& loss = at_key(trace_.losses, Loss{thread_, device, LossCause::kRingFull},
+  Loss& loss = at_key(trace_.losses, Loss{thread_, device, cause},
                       [](const Loss& l) { return std::tuple(l.thread, l.device, l.cause); });
   loss.count += count;
   loss.last = std::max(loss.last, total);
@@ -84,6 +88,13 @@ TraceBuilder& TraceBuilder::folded(std::string op, std::uint64_t count, Nanoseco
   }
   return *this;
 }
+
+TraceBuilder& TraceBuilder::category(const TraceCategory& category) {
+  trace_.categories.push_back(category);
+  return *this;
+}
+
+TraceBuilder& TraceBuilder::sampled_out(std::uint64_t count) { return current_thread()->sampled_out += count, *this; }
 
 TraceEntry TraceBuilder::next_entry(std::string op) {
   TraceEntry made = shaped_;

@@ -2,8 +2,9 @@
 //
 //     const Trace trace = TraceBuilder().on("gpu:0").span("a", 0ns, 10ns).span("b", 5ns, 20ns).build();
 //
-// on(), thread(), shapes() and bytes() hold for all that follows; steps count from 0. The accounts of the
-// threads and the ledger follow what is said, so that the trace obeys the laws of check().
+// on(), thread(), shapes(), bytes() and weight() hold for all that follows; steps count from 0. The accounts of the
+// threads and the ledger follow what is said, so that the trace obeys the laws of check(); weights above 1 need a
+// category or sampled_out() for that.
 #pragma once
 
 #include <chrono>
@@ -23,6 +24,7 @@ class TraceBuilder {
   TraceBuilder& thread(std::string name);  // the thread of what follows; without a call, spans have none
   TraceBuilder& shapes(std::vector<Shape> inputs, Shape output, std::uint32_t element_bytes = kDefaultElementBytes);
   TraceBuilder& bytes(std::uint64_t memory);  // whatever the shapes give; ended by shapes()
+  TraceBuilder& weight(std::uint32_t spans);  // that each row stands for
   TraceBuilder& step(std::uint64_t next);     // of the next row only; those after it count on
   TraceBuilder& queued(Nanoseconds delay);    // of the next row only
 
@@ -31,8 +33,13 @@ class TraceBuilder {
   TraceBuilder& untimed_us(std::string op, double duration_us);
   TraceBuilder& entry(const TraceEntry& entry);  // as it is
 
-  // `count` spans of `total` in sum that found the ring full.
-  TraceBuilder& folded(std::string op, std::uint64_t count, Nanoseconds total, std::uint64_t memory = 0);
+  // `count` spans of `total` in sum that found the ring full, or were folded for another cause.
+  TraceBuilder& folded(std::string op, std::uint64_t count, Nanoseconds total, std::uint64_t memory = 0,
+                       LossCause cause = LossCause::kRingFull);
+
+  TraceBuilder& category(const TraceCategory& category);
+  // Requires: a thread.
+  TraceBuilder& sampled_out(std::uint64_t count);
 
   [[nodiscard]] Trace build() const { return trace_; }
 
@@ -45,7 +52,7 @@ class TraceBuilder {
   std::optional<std::string> device_;
   ThreadId thread_ = kNoThread;
   std::optional<Nanoseconds> queue_delay_;
-  TraceEntry shaped_;  // the shapes, elements and bytes of what follows
+  TraceEntry shaped_;  // the shapes, elements, bytes and weight of what follows
 };
 
 }  // namespace ringtail

@@ -218,5 +218,28 @@ TEST(TraceRecorder, EndsTheRunningOperationWhenTheNextBegins) {
   EXPECT_EQ(trace[2].step(), 2U);
 }
 
+TEST(Trace, CountsAnEntryInItsTotalsAsOftenAsItsWeightSays) {
+  TraceEntry entry = make_entry(0, "a").with_output_shape({4}).with_duration(std::chrono::microseconds(10));
+  entry.weight = 3;
+  Trace trace;
+  trace.add(entry);
+  entry.weight = 1;
+  trace.add(entry);
+  EXPECT_EQ(trace.total_duration_us, 40.0);
+  EXPECT_EQ(trace.total_memory_bytes(), 4U * 32U);
+  EXPECT_EQ(trace.peak_memory_bytes(), 32U);
+}
+
+TEST(Trace, SaturatesWeightedSums) {
+  TraceEntry entry = make_entry(0, "a");
+  entry.memory_bytes = UINT64_MAX / 2;
+  entry.weight = 3;
+  Trace trace;
+  trace.add(entry);
+  EXPECT_EQ(trace.total_memory_bytes(), UINT64_MAX);
+  EXPECT_EQ((FoldedTotal{.count = UINT64_MAX - 1, .extra = 5}.weight()), UINT64_MAX);
+  EXPECT_EQ((FoldedTotal{.count = 2, .extra = 5}.weight()), 7U);
+}
+
 }  // namespace
 }  // namespace ringtail

@@ -26,6 +26,26 @@ void write_analysis_text(const Trace& trace, const std::string& name, const Anal
 
 // The results as one object: the reference's keys sorted, then "ringtail" with what only the runtime knows,
 // left out when the trace has none of it. A `name` goes first, as "file"; without one there is no such key.
+//
+// Members of "ringtail", sorted; what is unknown is null:
+//   activity   window_ns, devices by name: computing_ns, communicating_ns, idle_ns
+//   exactness  per key of the results "exact", "lower bound" or "estimate"
+//   folded     exact totals of the spans that are not rows
+//   ledger     whose they were, when and why
+//   straggler  the device that the others wait for
+//   threads    their accounts
+//   tracer     what tracing took and what it left out:
+//     blocked_ns, most_blocked_thread     waited for room in a ring: all threads; index of the one that waited most
+//     categories                          not recorded whole: name, recorded, one_in, shortest_ns, governed
+//     cost_per_span_ns                    calibrated: recorded, folded, sampled_out
+//     recording_ns                        of all threads in the recorder's calls
+//     collector_cpu_ns, process_cpu_ns, wall_ns
+//     share_of_process_cpu_in_threads, share_of_process_cpu_in_collector
+//     sampling                            spans, and of these timed and sampled_out; null when all were timed
+//     threads                             name, spans, sampled_out, recording_ns, blocked_ns, held_ns, cpu_ns,
+//                                         share_of_held (recording and blocked), share_of_cpu (recording)
+//     unknown                             why a share is null, as a clause
+//   weights    of a sample: how many spans each stands for that memory_hotspot_steps and slowest_steps name
 void write_analysis_json(const Trace& trace, const std::string* name, const AnalysisOptions& options,
                          JsonWriter& json);
 

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "analysis.h"
+#include "analysis_tracer.h"
 #include "ringtail/analyze/activity.h"
 #include "ringtail/analyze/balance.h"
 #include "ringtail/analyze/communication.h"
@@ -16,6 +17,7 @@ namespace ringtail::cli {
 namespace {
 
 constexpr std::pair<const char*, Analysis> kResults[] = {
+    {"activity", Analysis::kActivity},
     {"avg_duration_by_op", Analysis::kTotals},
     {"communication_bottlenecks", Analysis::kCommunication},
     {"flamegraph_collapsed", Analysis::kFlamegraph},
@@ -151,6 +153,7 @@ void write_folded(JsonWriter& json, const Trace& trace) {
     json.member("count", total.count);
     write_device(json, trace.device(total.device));
     json.member("duration_ns", std::int64_t{total.duration.count()});
+    if (total.extra != 0) json.member("extra", total.extra);
     json.member("longest_ns", std::int64_t{total.longest.count()});
     json.member("operation", trace.operation(total.op));
     json.close_object();
@@ -168,14 +171,35 @@ void write_threads(JsonWriter& json, const Trace& trace) {
     json.member("folded", thread.folded);
     json.member("name", thread.name);
     json.member("recorded", thread.recorded);
+    if (thread.sampled_out != 0) json.member("sampled_out", thread.sampled_out);
     json.member("shapes_dropped", thread.shapes_dropped);
     json.close_object();
   }
   json.close_array();
 }
 
-void write_runtime_facts(JsonWriter& json, const Trace& trace) {
-  if (trace.threads.empty() && trace.folded.empty() && trace.losses.empty() && !trace.origin) return;
+void write_weights(JsonWriter& json, const char* key, const std::vector<EntryView>& entries) {
+  json.key(key);
+  json.open_array(JsonWriter::kOneLine);
+  for (const EntryView& entry : entries) json.value(std::uint64_t{entry.weight()});
+  json.close_array();
+}
+
+// Beside the lists of steps, which have the form of the reference.
+void write_weights(JsonWriter& json, const Trace& trace, const AnalysisOptions& options) {
+  if (trace.columns().weight.empty()) return;
+  json.key("weights");
+  json.open_object();
+  write_weights(json, "memory_hotspot_steps", memory_hotspots(trace, options.memory_threshold_bytes));
+  write_weights(json, "slowest_steps", trace.slowest_ops(options.top));
+  json.close_object();
+}
+
+void write_runtime_facts(JsonWriter& json, const Trace& trace, const AnalysisOptions& options) {
+  if (!knows_of_tracer(trace) && trace.columns().weight.empty() && trace.folded.empty() && trace.losses.empty() &&
+      !trace.origin) {
+    return;
+  }
   json.key("ringtail");
   json.open_object();
   write_activity(json, trace);
@@ -187,6 +211,8 @@ void write_runtime_facts(JsonWriter& json, const Trace& trace) {
   write_ledger(json, trace);
   write_straggler(json, trace);
   write_threads(json, trace);
+  if (knows_of_tracer(trace)) write_tracer_json(trace, json);
+  write_weights(json, trace, options);
   json.close_object();
 }
 
@@ -215,7 +241,7 @@ void write_analysis_json(const Trace& trace, const std::string* name, const Anal
   json.close_array();
   json.member("total_duration_us", trace.total_duration_us);
   json.member("total_memory_bytes", trace.total_memory_bytes());
-  write_runtime_facts(json, trace);
+  write_runtime_facts(json, trace, options);
   json.close_object();
 }
 

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "analysis.h"
+#include "analysis_tracer.h"
 #include "printable.h"
 #include "ringtail/analyze/activity.h"
 #include "ringtail/analyze/balance.h"
@@ -27,19 +28,26 @@ class TextReport {
   TextReport(const Trace& trace, const AnalysisOptions& options, const Terminal& terminal, std::ostream& out)
       : trace_(trace), options_(options), terminal_(terminal), out_(out) {
     for (const FoldedTotal& total : trace.folded) folded_ = saturating_add(folded_, total.count);
-    for (const Loss& loss : trace.losses) lost_ = saturating_add(lost_, loss.count);
+    for (const Loss& loss : trace.losses) {
+      lost_ = saturating_add(lost_, loss.count);
+      if (is_deliberate(loss.cause)) asked_ = saturating_add(asked_, loss.count);
+    }
   }
 
   void head(const std::string& name) const {
     out_ << painted(printable(name), Ink::kBold, terminal_) << '\n';
-    std::string line =
-        count_text(saturating_add(trace_.size(), folded_), "span") + ", " + count_text(per_device_.size(), "device");
+    const std::optional<Sampling> sampling = sampling_of(trace_);
+    std::string line = count_text(sampling ? sampling->spans : saturating_add(trace_.size(), folded_), "span") +
+                       ", " + count_text(per_device_.size(), "device");
     if (!trace_.threads.empty()) line += ", " + count_text(trace_.threads.size(), "thread");
     line += ", " + duration_text(trace_.total_duration_us) + " in all";
     if (activity_) line += " within " + duration_text(to_microseconds(activity_->window));
-    if (trace_.complete()) line += ", 0 lost";
+    const bool as_asked = complete_as_asked(trace_);
+    if (as_asked) line += ", 0 lost";
     say(line + ".");
-    if (!trace_.complete()) print_wrapped(out_, terminal_, loss_text(), 2, Ink::kRed);
+    if (sampling) print_wrapped(out_, terminal_, sampling_text(trace_), 2, Ink::kYellow);
+    if (asked_ != 0) say(asked_text());
+    if (!as_asked) print_wrapped(out_, terminal_, loss_text(), 2, Ink::kRed);
     std::string metadata;
     for (const auto& [key, value] : trace_.metadata) {
       metadata += (metadata.empty() ? "" : "; ") + printable(key) + ": " + printable(value);
@@ -106,7 +114,9 @@ class TextReport {
     if (activity_) {
       say("Computing, comm and idle are shares of the " + duration_text(to_microseconds(activity_->window)) +
           " from the first span to the last" +
-          (trace_.complete() ? "." : "; folded spans are missing in them, so idle is too high."));
+          (exactness_of(Analysis::kActivity, trace_) == Exactness::kExact
+               ? "."
+               : "; spans that are not on the timeline are missing in them, so idle is too high."));
     } else {
       say("Shares of time cannot be computed: the trace does not say when its spans began.");
     }
@@ -142,21 +152,31 @@ class TextReport {
     title("Slowest spans", Analysis::kSlowest);
     const std::vector<EntryView> entries = trace_.slowest_ops(options_.top);
     if (entries.empty()) return none();
-    Table table({{"operation", Align::kLeft},
-                 {"device", Align::kLeft},
-                 {"step"},
-                 {"duration"},
-                 {"begin", {}, 1},
-                 {"memory", {}, 1},
-                 {"elements/us", {}, 2},
-                 {"output", Align::kLeft, 2},
-                 {"thread", Align::kLeft, 2}});
+    const bool weighted = !trace_.columns().weight.empty();
+    std::vector<Table::Column> columns = {{"operation", Align::kLeft},
+                                          {"device", Align::kLeft},
+                                          {"step"},
+                                          {"duration"},
+                                          {"begin", {}, 1},
+                                          {"memory", {}, 1},
+                                          {"elements/us", {}, 2},
+                                          {"output", Align::kLeft, 2},
+                                          {"thread", Align::kLeft, 2}};
+    if (weighted) columns.insert(columns.begin() + 4, {"stands for"});
+    Table table(columns);
     for (const EntryView& entry : entries) {
       const std::optional<Nanoseconds> begin = entry.begin();
-      table.add({std::string(entry.operation()), std::string(entry.device().value_or("-")), count_text(entry.step()),
-                 duration_text(entry.duration_us()), begin ? "+" + duration_text(to_microseconds(*begin)) : "?",
-                 bytes_text(entry.memory_bytes()), short_text(entry.throughput_elements_per_us()),
-                 shape_text(entry.output_shape()), thread_name(entry.thread())});
+      std::vector<std::string> cells = {std::string(entry.operation()),
+                                        std::string(entry.device().value_or("-")),
+                                        count_text(entry.step()),
+                                        duration_text(entry.duration_us()),
+                                        begin ? "+" + duration_text(to_microseconds(*begin)) : "?",
+                                        bytes_text(entry.memory_bytes()),
+                                        short_text(entry.throughput_elements_per_us()),
+                                        shape_text(entry.output_shape()),
+                                        thread_name(entry.thread())};
+      if (weighted) cells.insert(cells.begin() + 4, count_text(entry.weight()));
+      table.add(cells);
     }
     table.print(out_, terminal_);
   }
@@ -164,9 +184,12 @@ class TextReport {
   void memory() const {
     title("Memory", Analysis::kPeakMemory);
     const auto hotspots = memory_hotspots(trace_, options_.memory_threshold_bytes);
+    std::uint64_t stand_for = 0;
+    for (const EntryView& entry : hotspots) stand_for = saturating_add(stand_for, entry.weight());
     say("At most " + bytes_text(trace_.peak_memory_bytes()) + " in one span, " +
         bytes_text(trace_.total_memory_bytes()) + " in the sum of all; " + count_text(hotspots.size(), "span") +
-        " above " + bytes_text(options_.memory_threshold_bytes) + ".");
+        " above " + bytes_text(options_.memory_threshold_bytes) +
+        (stand_for == hotspots.size() ? "." : ", standing for " + count_text(stand_for) + "."));
   }
 
   void queues() const {
@@ -177,8 +200,9 @@ class TextReport {
       const std::int64_t delay = trace_.columns().queue_delay_ns.at(row);
       if (delay == kNoTime) continue;
       const double delay_us = to_microseconds(Nanoseconds{delay});
-      ++count;
-      sum_us += delay_us;
+      const std::uint32_t weight = trace_.columns().weight.at(row);
+      count = saturating_add(count, weight);
+      sum_us += delay_us * weight;
       longest_us = std::max(longest_us, delay_us);
     }
     if (count == 0) return;
@@ -189,20 +213,32 @@ class TextReport {
 
   void threads() const {
     if (trace_.threads.empty()) return;
-    title("Threads", Analysis::kTotals);
-    Table table({{"thread", Align::kLeft}, {"attempted"}, {"on the timeline"}, {"folded"}});
+    title("Threads", Analysis::kAccounts);
+    const bool sampled =
+        std::ranges::any_of(trace_.threads, [](const TraceThread& thread) { return thread.sampled_out != 0; });
+    std::vector<Table::Column> columns = {{"thread", Align::kLeft}, {"attempted"}, {"on the timeline"}, {"folded"}};
+    if (sampled) columns.push_back({"sampled out"});
+    Table table(columns);
     std::vector<TraceThread> by_name = trace_.threads;
     std::ranges::stable_sort(by_name, {}, &TraceThread::name);
     for (const TraceThread& thread : by_name) {
-      table.add({thread.name.empty() ? "(no name)" : thread.name, count_text(thread.attempted),
-                 count_text(thread.recorded), count_text(thread.folded)});
+      std::vector<std::string> cells = {thread.name.empty() ? "(no name)" : thread.name, count_text(thread.attempted),
+                                        count_text(thread.recorded), count_text(thread.folded)};
+      if (sampled) cells.push_back(count_text(thread.sampled_out));
+      table.add(cells);
     }
     table.print(out_, terminal_);
   }
 
+  void tracer() const {
+    if (!knows_of_tracer(trace_)) return;
+    heading("Tracer's own cost");
+    write_tracer_text(trace_, options_.top, terminal_, out_);
+  }
+
   void losses() const {
     if (trace_.losses.empty()) return;
-    heading("Losses");
+    heading("Not on the timeline");
     Table table(
         {{"thread", Align::kLeft}, {"device", Align::kLeft}, {"spans"}, {"cause", Align::kLeft}, {"from"}, {"to"}});
     for (const Loss& loss : trace_.losses) {
@@ -241,10 +277,15 @@ class TextReport {
   void none() const { out_ << "  none\n"; }
   void say(const std::string& text) const { print_wrapped(out_, terminal_, text, 2); }
 
+  [[nodiscard]] std::string asked_text() const {
+    return count_text(asked_, "span") + " filtered or overwritten, as asked: counted in all totals, but not on the " +
+           "timeline.";
+  }
+
   [[nodiscard]] std::string loss_text() const {
     const std::uint64_t lost = lost_ > folded_ ? lost_ - folded_ : 0;
-    return count_text(folded_, "span") + " folded: counted in all totals, but not on the timeline; " +
-           count_text(lost) + " lost.";
+    return count_text(folded_ > asked_ ? folded_ - asked_ : 0, "span") +
+           " folded: counted in all totals, but not on the timeline; " + count_text(lost) + " lost.";
   }
 
   // Folded spans count: their longest is kept.
@@ -309,7 +350,8 @@ class TextReport {
   const Terminal& terminal_;
   std::ostream& out_;
   std::uint64_t folded_ = 0;
-  std::uint64_t lost_ = 0;
+  std::uint64_t lost_ = 0;   // spans of the ledger
+  std::uint64_t asked_ = 0;  // of these, for a deliberate cause
   std::map<std::string, Summary> per_device_ = per_device_summary(trace_);
   std::optional<Activity> activity_ = device_activity(trace_);
 };
@@ -328,6 +370,7 @@ void write_analysis_text(const Trace& trace, const std::string& name, const Anal
   report.memory();
   report.queues();
   report.threads();
+  report.tracer();
   report.losses();
   report.open_spans();
 }

@@ -18,7 +18,8 @@ int analyze(const Arguments& arguments, Streams& io) {
   line.real("--min-comm-ratio", "R", options.min_comm_ratio, 0.0, 1e18,
             "list communication with at least this\nshare of the total duration");
   line.whole("--top", "N", options.top, 0, UINT64_MAX, "rows in long lists");
-  line.flag("--strict", strict, "exit with 4 when spans are missing\nfrom the timeline");
+  line.flag("--strict", strict,
+            "exit with 4 when spans are missing\nfrom the timeline that nobody asked\nto leave out");
   if (const auto code = line.parse(arguments, io)) return *code;
 
   return report_traces(names, format == "json", strict, io,

@@ -61,7 +61,8 @@ int check(const Arguments& arguments, Streams& io) {
                    "ringtail check trace.json --strict");
   line.many("TRACE", names, "trace files (JSON); - is standard input");
   line.choice("--format", format, {"text", "json"}, "what to print");
-  line.flag("--strict", strict, "exit with 4 when spans are missing\nfrom the timeline");
+  line.flag("--strict", strict,
+            "exit with 4 when spans are missing\nfrom the timeline that nobody asked\nto leave out");
   if (const auto code = line.parse(arguments, io)) return *code;
 
   bool consistent = true;

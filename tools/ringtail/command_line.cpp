@@ -94,6 +94,22 @@ void CommandLine::parsed(const std::string& flags, const std::string& value_name
   parser_->app.add_option_function<std::string>(flags, take, help)->type_name(value_name)->default_str(default_text);
 }
 
+void CommandLine::repeated(const std::string& flags, const std::string& value_name,
+                           const std::function<std::optional<std::string>(const std::string&)>& accept,
+                           const std::string& help) {
+  const std::string name = flags.substr(flags.find("--"));
+  const auto take = [accept, name](const std::vector<std::string>& values) {
+    for (const std::string& value : values) {
+      if (const auto expected = accept(value)) throw CLI::ValidationError(name, "expected " + *expected);
+    }
+  };
+  // One value each time, so that what follows it is not taken as another.
+  parser_->app.add_option_function<std::vector<std::string>>(flags, take, help)
+      ->type_name(value_name)
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+}
+
 void CommandLine::choice(const std::string& flags, std::string& value, const std::vector<std::string>& choices,
                          const std::string& help) {
   std::string names;

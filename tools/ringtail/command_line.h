@@ -37,6 +37,9 @@ class CommandLine {
   // Takes what `accept` accepts; else the line ends with what `accept` says was expected.
   void parsed(const std::string& flags, const std::string& value_name, const std::string& default_text,
               const std::function<std::optional<std::string>(const std::string&)>& accept, const std::string& help);
+  // As parsed(), for an option that may be given several times.
+  void repeated(const std::string& flags, const std::string& value_name,
+                const std::function<std::optional<std::string>(const std::string&)>& accept, const std::string& help);
   void choice(const std::string& flags, std::string& value, const std::vector<std::string>& choices,
               const std::string& help);
   // Decimal digits within [least, most].

@@ -117,8 +117,10 @@ class Demo {
     }
 
     const demo::TallyComparison counts = demo::compare(training.executed, training.trace);
-    const std::string text = count_text(counts.executed, "span") + " executed, " + count_text(counts.recorded) +
-                             " in the trace, " + count_text(counts.folded) + " folded";
+    std::string text = count_text(counts.executed, "span") + " executed, " + count_text(counts.recorded) +
+                       " in the trace, " + count_text(counts.folded) + " folded";
+    if (counts.sampled_out != 0) text += ", " + count_text(counts.sampled_out) + " sampled out";
+    if (counts.switched_off != 0) text += ", " + count_text(counts.switched_off) + " switched off";
     if (!counts.first_difference.empty()) return fail(text + "; " + counts.first_difference);
     say(text + ": equal");
     if (counts.folded > 0) say_what_was_folded(training.trace);
@@ -132,7 +134,17 @@ class Demo {
     for (const auto& [op, count] : by_op) {
       text += (text.empty() ? "" : ", ") + count_text(count) + " " + std::string(op);
     }
-    say("folded, because rings of " + count_text(options_.ring_entries, "span") + " were full: " + text);
+    std::map<LossCause, std::uint64_t> by_cause;
+    for (const Loss& loss : trace.losses) by_cause[loss.cause] += loss.count;
+    std::string causes;
+    for (const auto& [cause, count] : by_cause) {
+      causes += causes.empty() ? "" : ", ";
+      causes += cause == LossCause::kRingFull
+                    ? "because rings of " + count_text(options_.ring_entries, "span") + " were full"
+                    : std::string(name_of(cause));
+      if (by_cause.size() > 1) causes += " (" + count_text(count) + ")";
+    }
+    say("folded, " + causes + ": " + text);
   }
 
   int write_files(const Trace& trace) {

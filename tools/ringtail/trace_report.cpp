@@ -2,6 +2,7 @@
 
 #include <sstream>
 
+#include "ringtail/analyze/exactness.h"
 #include "trace_input.h"
 
 namespace ringtail::cli {
@@ -16,7 +17,7 @@ int report_traces(const std::vector<std::string>& names, bool as_json, bool stri
   for (std::size_t i = 0; i < names.size(); ++i) {
     const Result<Trace> trace = load_trace(names[i], io.in);
     if (!trace.ok()) return complain(io, shown_name(names[i]), trace.error());
-    complete = complete && trace.value().complete();
+    complete = complete && complete_as_asked(trace.value());
     if (as_json) {
       report.json(trace.value(), several ? &names[i] : nullptr, json);
     } else {

@@ -23,7 +23,8 @@ struct TraceReport {
 };
 
 // Reads all of them, then prints: an input that cannot be read is complained of and leaves no output. As JSON
-// several are an array. kLossy when `strict` and a trace misses spans.
+// several are an array. kLossy when `strict` and a trace misses spans that
+// nobody asked to leave out.
 int report_traces(const std::vector<std::string>& names, bool as_json, bool strict, Streams& io,
                   const TraceReport& report);
 

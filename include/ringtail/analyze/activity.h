@@ -6,7 +6,8 @@
 //          is open (is_communication), else communicating when one that is, else idle. So nested and
 //          overlapping spans count once, and per device the three add up to the window exactly.
 // Window   From the first begin to the last end of all rows that have a device; the same for all devices.
-// Exact    Only rows are seen: of a trace with folded spans, computing and communicating are a part.
+// Exact    Only rows are seen: of a trace with folded or sampled spans, computing and communicating are a part. No
+//          weight can change that: spans that overlap count once, and nobody knows which of the missing did.
 // Cost     Sorts the rows by begin.
 #pragma once
 

@@ -2,7 +2,8 @@
 //
 // Is the work spread evenly over the devices?
 //
-// Units    Microseconds of summed span durations (per_device_summary): nested and overlapping spans count each.
+// Units    Microseconds of summed span durations (per_device_summary): nested and overlapping spans count each,
+//          sampled ones as often as their weights say.
 #pragma once
 
 #include <optional>

@@ -12,18 +12,22 @@
 //   violations   the trace contradicts itself
 //     indexes            ids outside the columns, and threads of rows, are in their tables
 //     durations          are finite and not negative
-//     total duration     is the sum of rows and folded totals, to 1e-9 relative
-//     thread accounts    per thread, attempted == recorded + folded
+//     total duration     is the sum of rows, each as often as its weight says, and folded totals, to 1e-9 relative
+//     thread accounts    per thread, attempted == recorded + folded: spans, whatever their weights
 //     thread rows        per thread, rows == recorded
-//     ledger             per thread, losses == folded; in sum, losses == folded totals
+//     ledger             per thread, losses == folded; in sum, losses == folded totals, and so the threads' folded
+//     weights            are at least 1; more, of rows and of folded totals, only where spans were sampled
 //     order              per device, rows ascend by (begin, thread), where every row has a begin
 //   notices      allowed, and worth knowing
-//     completeness       spans are folded: the timeline has holes
+//     completeness       no spans are folded, asked for or not: the timeline has no holes
+//     sampling           every span was timed: totals are no estimates
 //     shapes             output_elements and memory_bytes are what the shapes of their row give
 //     steps              each row's step is above all before it
 //     clock              no span ended before it began
 //     dropped shapes     no shapes were left out
 //     open spans         none was open at the end
+//     tracer times       a thread was blocked no longer than it had its recorder, the collector used no more CPU time
+//                        than the process, and none is negative
 #pragma once
 
 #include <cstdint>

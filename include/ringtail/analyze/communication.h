@@ -19,7 +19,7 @@ struct CommunicationBottleneck {
   std::string operation;
   double total_duration_us = 0.0;
   double ratio_of_total = 0.0;   // of the trace's total_duration_us, which is taken as at least 1e-9 us
-  std::uint64_t call_count = 0;  // folded spans included, as in the duration
+  std::uint64_t call_count = 0;  // folded spans included and weights counted, as in the duration
   friend bool operator==(const CommunicationBottleneck&, const CommunicationBottleneck&) = default;
 };
 

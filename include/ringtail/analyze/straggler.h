@@ -3,7 +3,8 @@
 // Does one device compute clearly longer than the others, so that they wait for it?
 //
 // Looks at computing alone: in a program that synchronizes, waiting makes all devices equally long, and the
-// one with the least communication is the one that the others wait for.
+// one with the least communication is the one that the others wait for. All times are sums in which a span counts as
+// often as its weight says.
 #pragma once
 
 #include <optional>

@@ -5,7 +5,8 @@
 // Shape    Maps by name in byte order, one key for every name that at least one span has.
 // Units    Durations: microseconds. Memory: bytes, saturated at 2^64-1.
 // Exact    Durations are added in trace order, then the folded totals in theirs, so equal traces give equal sums to
-//          the last bit. Folded spans are counted: holes in the timeline are none here (see exactness.h).
+//          the last bit. Folded spans are counted: holes in the timeline are none here (see exactness.h). Where
+//          spans were sampled, each counts as often as its weight says: the sums are estimates without bias.
 // Cost     One pass over the rows; names are touched once per name.
 #pragma once
 
@@ -18,7 +19,7 @@
 namespace ringtail {
 
 struct Summary {
-  std::uint64_t count = 0;  // spans
+  std::uint64_t count = 0;  // spans, saturated at 2^64-1
   double total_duration_us = 0.0;
   std::uint64_t total_memory_bytes = 0;
   friend bool operator==(const Summary&, const Summary&) = default;

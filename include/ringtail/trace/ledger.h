@@ -28,8 +28,10 @@ struct FoldedTotal {
   Nanoseconds longest{0};   // longest single span
   std::uint64_t extra = 0;  // further spans that these stand for: their weights less count
 
-  // Spans that it stands for.
-  [[nodiscard]] std::uint64_t weight() const noexcept { return count + extra; }
+  // Spans that it stands for; saturated at 2^64-1.
+  [[nodiscard]] std::uint64_t weight() const noexcept {
+    return extra > UINT64_MAX - count ? UINT64_MAX : count + extra;
+  }
   friend bool operator==(const FoldedTotal&, const FoldedTotal&) = default;
 };
 

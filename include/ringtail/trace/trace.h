@@ -134,7 +134,8 @@ class Trace {
     std::span<std::uint32_t> weight;
   };
 
-  // The reference's add_entry: interns what the entry names, appends it, adds its duration to total_duration_us.
+  // The reference's add_entry: interns what the entry names, appends it, adds its duration to total_duration_us
+  // as often as its weight says.
   void add(const TraceEntry& entry);
 
   // Appends a row; total_duration_us is left alone.
@@ -166,8 +167,9 @@ class Trace {
 
   // The reference's trace-level results.
   [[nodiscard]] std::size_t step_count() const noexcept { return size(); }
-  [[nodiscard]] std::uint64_t total_memory_bytes() const;  // of rows and folded spans, saturated
-  [[nodiscard]] std::uint64_t peak_memory_bytes() const;   // largest single row; 0 when empty
+  // Of rows, each as often as its weight says, and folded spans; saturated.
+  [[nodiscard]] std::uint64_t total_memory_bytes() const;
+  [[nodiscard]] std::uint64_t peak_memory_bytes() const;  // largest single row; 0 when empty
   // The n longest rows, longest first, equal ones in trace order, NaN as the shortest.
   [[nodiscard]] std::vector<EntryView> slowest_ops(std::size_t n) const;
 
@@ -175,7 +177,7 @@ class Trace {
   [[nodiscard]] bool complete() const noexcept { return folded.empty() && losses.empty(); }
 
   // Independent facts, read and written as they are.
-  double total_duration_us = 0.0;  // sum over what was added, folded spans included
+  double total_duration_us = 0.0;  // sum over what was added, weighted, folded spans included
   std::map<std::string, std::string> metadata;
   std::optional<Origin> origin;
   std::vector<TraceThread> threads;       // indexed by ThreadId

@@ -1,6 +1,9 @@
 #include "demo/tally.h"
 
+#include <algorithm>
 #include <cstddef>
+
+#include "demo/categories.h"
 
 namespace ringtail::demo {
 namespace {
@@ -9,6 +12,24 @@ std::string text_of(const Tally::Key& key, const Tally::Count& executed, const T
   return key.first + " on " + (key.second.empty() ? "no device" : key.second) + ": executed " +
          std::to_string(executed.spans) + " spans and " + std::to_string(executed.bytes) + " bytes, traced " +
          std::to_string(traced.spans) + " spans and " + std::to_string(traced.bytes) + " bytes";
+}
+
+enum class Kept { kAll, kSample, kNone };
+
+Kept kept_of(std::string_view op, const Trace& trace) {
+  const auto category = std::ranges::find(trace.categories, category_of(op), &TraceCategory::name);
+  if (category == trace.categories.end()) return Kept::kAll;
+  if (!category->recorded) return Kept::kNone;
+  return category->one_in > 1 || category->governed ? Kept::kSample : Kept::kAll;
+}
+
+bool agree(const Tally::Count& executed, const Tally::Count& traced, Kept kept) {
+  switch (kept) {
+    case Kept::kAll: return executed == traced;
+    case Kept::kSample: return traced.spans <= executed.spans;
+    case Kept::kNone: return traced == Tally::Count{};
+  }
+  return false;
 }
 
 }  // namespace
@@ -42,6 +63,7 @@ TallyComparison compare(const Tally& executed, const Trace& trace) {
   }
   result.executed = executed.spans();
   result.recorded = trace.size();
+  for (const TraceThread& thread : trace.threads) result.sampled_out += thread.sampled_out;
 
   Tally keys = executed;
   keys.add(traced);
@@ -52,9 +74,14 @@ TallyComparison compare(const Tally& executed, const Trace& trace) {
   for (const auto& [key, sum] : keys.counts()) {
     const Tally::Count mine = count_in(executed, key);
     const Tally::Count its = count_in(traced, key);
-    if (mine == its) continue;
-    result.first_difference = text_of(key, mine, its);
-    break;
+    const Kept kept = kept_of(key.first, trace);
+    if (kept == Kept::kNone) result.switched_off += mine.spans;
+    if (result.first_difference.empty() && !agree(mine, its, kept)) result.first_difference = text_of(key, mine, its);
+  }
+  const std::uint64_t known = result.recorded + result.folded + result.sampled_out + result.switched_off;
+  if (result.first_difference.empty() && known != result.executed) {
+    result.first_difference =
+        "in all: executed " + std::to_string(result.executed) + " spans, known of " + std::to_string(known);
   }
   return result;
 }

@@ -34,11 +34,15 @@ class Tally {
 
 struct TallyComparison {
   std::uint64_t executed = 0;
-  std::uint64_t recorded = 0;    // rows of the trace
-  std::uint64_t folded = 0;      // in its folded totals
-  std::string first_difference;  // empty: per op and device, spans and bytes are equal
+  std::uint64_t recorded = 0;      // rows of the trace
+  std::uint64_t folded = 0;        // in its folded totals
+  std::uint64_t sampled_out = 0;   // counted by its threads
+  std::uint64_t switched_off = 0;  // executed, in categories that the trace leaves out
+  std::string first_difference;    // empty: equal
 };
 
+// Per op and device, spans and bytes are equal; of a category that was sampled the trace has at most as many, and of
+// one that was switched off none (categories.h). In sum, every span that was executed is one of the four above.
 [[nodiscard]] TallyComparison compare(const Tally& executed, const Trace& trace);
 
 }  // namespace ringtail::demo
