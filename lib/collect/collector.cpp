@@ -155,6 +155,8 @@ void Collector::settle(Lane& lane, Account& account) {
     counts.attempted += adds_up ? attempted : account.drained + folded;  // an unfinished call ends after the cut
     counts.folded += folded;
     counts.shapes_dropped += InRun::count_of(lane.shapes_dropped.load(std::memory_order_relaxed), run_);
+    counts.sampled_out += InRun::count_of(lane.sampled_out.load(std::memory_order_relaxed), run_);
+    counts.blocked += nanoseconds_of(InRun::count_of(lane.blocked_ns.load(std::memory_order_relaxed), run_));
     counts.clock_steps += InRun::count_of(lane.clock_steps.load(std::memory_order_relaxed), run_);
     return;
   }
@@ -221,12 +223,13 @@ void Collector::add_rows(const ClockMap& clock, Trace& trace) const {
     row.begin_ns = key.begin_ns;
     row.thread = key.thread;
     row.depth = record.depth;
+    row.weight = weight_of(record.flags);
     if ((record.flags & kWasQueued) != 0) {
       row.queue_delay_ns = saturating_subtract(key.begin_ns, since_origin(record.queued, record));
     }
     if (const auto gap = gaps_.find(key.at); gap != gaps_.end()) row.lost_before = gap->second;
     trace.append(row);
-    trace.total_duration_us += row.duration_us;
+    trace.total_duration_us += row.duration_us * row.weight;
   }
 }
 
@@ -242,6 +245,8 @@ Trace Collector::assemble() {
     TraceThread counts = counts_[i];
     counts.name = trace.threads[i].name;
     counts.os_id = trace.threads[i].os_id;
+    counts.held = trace.threads[i].held;
+    counts.cpu = trace.threads[i].cpu;
     trace.threads[i] = std::move(counts);
   }
   const ClockMap clock(clock_.source(), pairs_);

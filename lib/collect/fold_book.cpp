@@ -14,10 +14,11 @@ std::uint64_t FoldBook::add(ThreadId thread, LossCause cause, const std::vector<
     const DeviceId device = from.other ? kNoDevice : from.device;
     FoldTable::Total& to = totals_[{from.other, from.other ? OpId{} : from.op, device, from.in_nanoseconds}];
     to.count += from.count;
+    to.extra = saturating_add(to.extra, from.extra);
     to.duration = saturating_add(to.duration, from.duration);
     to.bytes = saturating_add(to.bytes, from.bytes);
     to.longest = std::max(to.longest, from.longest);
-    Times& times = losses_[{thread, device, cause, from.in_nanoseconds}];
+    Times& times = losses_[{thread, device, from.filtered ? LossCause::kFiltered : cause, from.in_nanoseconds}];
     times.first = times.count == 0 ? from.first : std::min(times.first, from.first);
     times.last = std::max(times.last, from.last);
     times.count += from.count;
@@ -60,6 +61,7 @@ void FoldBook::write(const ClockMap& clock, std::int64_t origin_ns, Trace& trace
     to.op = op;
     to.device = device;
     to.count += total.count;
+    to.extra = saturating_add(to.extra, total.extra);
     to.duration = sum(to.duration, length(total.duration, in_ns));
     to.bytes = saturating_add(to.bytes, total.bytes);
     to.longest = std::max(to.longest, length(total.longest, in_ns));

@@ -13,12 +13,14 @@
 #include <thread>
 
 #include "collect/collector.h"
+#include "collect/governor.h"
 #include "record/registry.h"
 
 namespace ringtail {
 namespace {
 
 constexpr std::chrono::microseconds kShortestPoll{1};
+constexpr std::chrono::milliseconds kLook{20};  // between two looks at what recording costs
 
 // Values outside the ranges that session.h gives are moved to the nearer end.
 RegistryLimits limits_of(const SessionOptions& options) {
@@ -84,6 +86,8 @@ struct Session::State {
         collector(*registry, clock, given.max_spans) {}
 
   void collect_until_told();
+  std::size_t drain();
+  void govern();
   void stop();
   Lane* lease(std::string_view thread_name);
 
@@ -102,6 +106,16 @@ struct Session::State {
 
   std::mutex draining;  // the collector: one pass at a time
   Collector collector;
+
+  // Under `draining` as well.
+  RecordingCosts costs;
+  std::optional<Governor> governor;
+  Nanoseconds last_look{0};
+  struct Seen {
+    ThreadId thread = kNoThread;
+    Governor::Load counts;
+  };
+  std::vector<Seen> seen;  // by lane: its counts at the last look
 
   std::mutex waking;  // the collector thread's sleep
   std::condition_variable wake;
@@ -123,19 +137,46 @@ void Session::State::collect_until_told() {
   std::unique_lock lock(waking);
   while (!told_to_end) {
     lock.unlock();
-    {
-      const std::lock_guard drain(draining);
-      collector.drain();
-    }
+    drain();
     lock.lock();
     wake.wait_for(lock, std::max(options.poll_interval, kShortestPoll), [this] { return told_to_end; });
   }
+}
+
+std::size_t Session::State::drain() {
+  const std::lock_guard lock(draining);
+  const std::size_t moved = collector.drain();
+  if (governor) govern();
+  return moved;
+}
+
+// Requires: `draining` is held.
+void Session::State::govern() {
+  const Nanoseconds now = clock.pair().monotonic;
+  const Nanoseconds since = now - last_look;
+  if (since < kLook) return;
+  last_look = now;
+  const std::vector<Lane*> lanes = registry->lanes();
+  seen.resize(lanes.size());
+  for (std::size_t i = 0; i < lanes.size(); ++i) {
+    const Lane& lane = *lanes[i];
+    if (lane.state.load(std::memory_order_acquire) != LaneState::kLive) continue;  // so `thread` is this lease's
+    if (seen[i].thread != lane.thread) seen[i] = {lane.thread, {}};
+    // Relaxed, both: statistics.
+    const Governor::Load counts{InRun::count_of(lane.attempted.load(std::memory_order_relaxed), run),
+                                InRun::count_of(lane.sampled_out.load(std::memory_order_relaxed), run)};
+    governor->add({counts.recorded - seen[i].counts.recorded, counts.sampled_out - seen[i].counts.sampled_out},
+                  since);
+    seen[i].counts = counts;
+  }
+  registry->set_thinning(governor->decide());
 }
 
 Status Session::start() {
   State& s = *state_;
   const std::lock_guard lock(s.control);
   if (s.running) return Done{};
+  const RecordingCosts costs = calibrate(s.clock);
   // From here on released lanes wait for the collector, so that none changes hands under the accounts it
   // opens.
   s.registry->set_collecting(true);
@@ -144,6 +185,11 @@ Status Session::start() {
     const std::lock_guard drain(s.draining);
     if (++s.run == 0) ++s.run;
     s.collector.begin_run(s.run);
+    s.costs = costs;
+    s.seen.clear();
+    s.last_look = s.clock.pair().monotonic;
+    s.governor.reset();
+    if (s.options.budget > 0.0) s.governor.emplace(std::min(s.options.budget, 1.0), costs);
     s.has_trace = false;
   }
   s.told_to_end = false;
@@ -169,6 +215,7 @@ void Session::State::stop() {
   if (!running) return;
   recording.store(false, std::memory_order_relaxed);  // for recording(): advice only
   registry->set_recording(false, run);
+  registry->note_holding();
   if (thread.joinable()) {
     {
       const std::lock_guard lock(waking);
@@ -257,8 +304,7 @@ void Session::set_metadata(std::string key, std::string value) {
 std::size_t Session::drain_once() {
   const std::lock_guard control(state_->control);
   if (!state_->running) return 0;
-  const std::lock_guard lock(state_->draining);
-  return state_->collector.drain();
+  return state_->drain();
 }
 
 Trace Session::take_trace() {
@@ -270,6 +316,14 @@ Trace Session::take_trace() {
   const std::lock_guard drain(s.draining);
   Trace trace = s.collector.assemble();
   trace.metadata = s.metadata;
+  trace.categories = s.registry->categories();
+  // A clock turned by hand has no relation to what recording takes.
+  if (s.clock.source() != Clock::Source::kManual) {
+    if (!trace.cost) trace.cost.emplace();
+    trace.cost->recorded_ns = s.costs.recorded_ns;
+    trace.cost->folded_ns = s.costs.folded_ns;
+    trace.cost->sampled_out_ns = s.costs.sampled_out_ns;
+  }
   if (const std::uint64_t refused = s.registry->refused_leases(); refused != 0) {
     trace.metadata["ringtail.recorders_without_memory"] = std::to_string(refused);
   }

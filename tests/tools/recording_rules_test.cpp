@@ -40,7 +40,7 @@ TEST(RecordingRules, AreWhatTheCommandLineSays) {
   EXPECT_EQ(parsed.outcome.code, kDone) << parsed.outcome.err;
   RecordingRules rules;
   rules.budget = 0.005;
-  rules.categories = {{{.one_in = 4}, {.recorded = false, .one_in = 2}, {.shortest = 10us}, {.recorded = false}}};
+  rules.categories = {{{.one_in = 4}, {.record = false, .one_in = 2}, {.shortest = 10us}, {.record = false}}};
   EXPECT_EQ(parsed.rules, rules);
   EXPECT_EQ(parsed.file, "file");
 }

@@ -6,6 +6,7 @@
 #include "analysis.h"
 #include "command_line.h"
 #include "printable.h"
+#include "recording_rules.h"
 #include "ringtail/format/chrome.h"
 #include "ringtail/format/collapsed.h"
 #include "ringtail/format/json.h"
@@ -194,6 +195,7 @@ int demo(const Arguments& arguments, Streams& io) {
   line.whole("--ring-entries", "N", ring_entries, 1, 1U << 24U,
              "spans a thread can be ahead; with few,\nspans are folded into exact totals");
   line.whole("--seed", "N", options.seed, 0, UINT64_MAX, "of data and parameters");
+  add_recording_options(line, options.recording);
   line.text(
       "-o,--output", "DIR", directory,
       "where the files go, readable by their\nowner only (0600); in the default DIR\nthe demo replaces its own");

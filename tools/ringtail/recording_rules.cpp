@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::string_view kNames = "op, comm, memory or host";
 
-RecordingRules::Category* category_of(std::string_view name, RecordingRules& rules) {
+CategoryRule* category_of(std::string_view name, RecordingRules& rules) {
   const auto* const found = std::ranges::find(kCategories, name);
   if (found == kCategories.end()) return nullptr;
   return &rules.categories[static_cast<std::size_t>(found - kCategories.begin())];
@@ -63,7 +63,7 @@ std::optional<std::string> parse_budget(const std::string& text, RecordingRules&
 
 std::optional<std::string> parse_sample(const std::string& text, RecordingRules& rules) {
   const Setting setting = split(text);
-  RecordingRules::Category* const category = category_of(setting.category, rules);
+  CategoryRule* const category = category_of(setting.category, rules);
   const bool is_rate = setting.value && setting.value->starts_with("1/");
   const std::uint64_t one_in = is_rate ? whole_number(setting.value->substr(2)).value_or(0) : 0;
   if (category == nullptr || one_in == 0 || one_in > UINT32_MAX) {
@@ -75,7 +75,7 @@ std::optional<std::string> parse_sample(const std::string& text, RecordingRules&
 
 std::optional<std::string> parse_shortest(const std::string& text, RecordingRules& rules) {
   const Setting setting = split(text);
-  RecordingRules::Category* const category = category_of(setting.category, rules);
+  CategoryRule* const category = category_of(setting.category, rules);
   const auto shortest = setting.value ? duration_of(*setting.value) : std::nullopt;
   if (category == nullptr || !shortest) return expected("CATEGORY=TIME in ns, us, ms or s like memory=10us,", text);
   category->shortest = *shortest;
@@ -83,9 +83,9 @@ std::optional<std::string> parse_shortest(const std::string& text, RecordingRule
 }
 
 std::optional<std::string> parse_off(const std::string& text, RecordingRules& rules) {
-  RecordingRules::Category* const category = category_of(text, rules);
+  CategoryRule* const category = category_of(text, rules);
   if (category == nullptr) return std::string(kNames) + ", found " + ringtail::quoted(text);
-  category->recorded = false;
+  category->record = false;
   return std::nullopt;
 }
 

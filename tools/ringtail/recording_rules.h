@@ -15,19 +15,13 @@
 
 #include "command_line.h"
 #include "ringtail/base/clock.h"
+#include "ringtail/record/category.h"
 
 namespace ringtail::cli {
 
 struct RecordingRules {
-  struct Category {
-    bool recorded = true;
-    Nanoseconds shortest{0};   // shorter spans are only in the totals
-    std::uint32_t one_in = 1;  // one span in so many is kept, at random
-    friend bool operator==(const Category&, const Category&) = default;
-  };
-
-  double budget = 0.0;                   // share of the recording threads' time, in [0, 1]; 0: none
-  std::array<Category, 4> categories{};  // as in kCategories
+  double budget = 0.0;                       // share of the recording threads' time, in [0, 1]; 0: none
+  std::array<CategoryRule, 4> categories{};  // as in kCategories
   friend bool operator==(const RecordingRules&, const RecordingRules&) = default;
 };
 

@@ -17,6 +17,7 @@
 //
 // Shape    Any number of sessions may exist and record at once; they share nothing. A session may be started again: each
 //          start begins a new trace, and recorders that are still held go on in it.
+// Costs    start() takes about half a millisecond to calibrate what a span costs (Trace::cost).
 // Errors   start() returns why there is no collector thread. What finds no room is folded, or counted. take_trace() and
 //          the tables of names throw std::bad_alloc; the collector thread does not survive it (README, limits).
 // Threads  All members: any thread. Recorders and scopes outlive the session safely: they record nothing then. The
@@ -62,6 +63,9 @@ struct SessionOptions {
   // How long a recording call may wait for room when its ring is full, before it folds the span. 0: not at all. The time
   // waited is counted per thread (TraceThread::blocked).
   std::chrono::microseconds max_block{0};
+  // The share of any recording thread's time that recording may take, in (0, 1], by the costs that are calibrated when the
+  // session starts: what exceeds it is sampled (CategoryRule::one_in, for the categories that are governed). 0: no bound.
+  double budget = 0.0;
   // How often the collector looks at the rings: at least 1 us.
   std::chrono::microseconds poll_interval{100};
   // False: only drain_once(), stop() and take_trace() empty the rings.

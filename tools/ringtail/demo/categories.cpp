@@ -4,10 +4,10 @@
 
 namespace ringtail::demo {
 
-std::string_view category_of(std::string_view op) {
-  if (is_communication(op)) return "comm";
-  if (op.ends_with(".copy")) return "memory";
-  return op == "load" || op.starts_with("verify.") ? "host" : "op";
+Category category_of(std::string_view op) {
+  if (is_communication(op)) return Category::kComm;
+  if (op.ends_with(".copy")) return Category::kMemory;
+  return op == "load" || op.starts_with("verify.") ? Category::kHost : Category::kOp;
 }
 
 }  // namespace ringtail::demo

@@ -5,9 +5,11 @@
 
 #include <string_view>
 
+#include "ringtail/record/category.h"
+
 namespace ringtail::demo {
 
-// "comm" for what is_communication() takes, "memory" for copies, "host" for loading and verifying, else "op".
-[[nodiscard]] std::string_view category_of(std::string_view op);
+// kComm for what is_communication() takes, kMemory for copies, kHost for loading and verifying, else kOp.
+[[nodiscard]] Category category_of(std::string_view op);
 
 }  // namespace ringtail::demo

@@ -13,6 +13,7 @@
 #include <string_view>
 #include <utility>
 
+#include "demo/categories.h"
 #include "demo/kernels.h"
 #include "demo/tally.h"
 #include "ringtail/record/recorder.h"
@@ -31,7 +32,7 @@ class Device {
   template <class Work>
   void run(std::string_view op, ShapeViews inputs, ShapeView output, Work work) {
     {
-      const Scope scope(recorder_, op, id_, inputs, output, sizeof(float));
+      const Scope scope(recorder_, recorder_.op(op, category_of(op)), id_, inputs, output, sizeof(float));
       work();
     }
     std::uint64_t elements = 1;
@@ -43,7 +44,7 @@ class Device {
   template <class Work>
   void wait(std::string_view op, Work work) {
     {
-      const Scope scope(recorder_, op, id_);
+      const Scope scope(recorder_, recorder_.op(op, category_of(op)), id_);
       work();
     }
     tally_.add(op, name_, {1, 0});

@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "demo/categories.h"
 #include "ringtail/collect/traced.h"
 
 namespace ringtail::demo {
@@ -17,7 +18,7 @@ Loader::Loader(Session& session, const Clusters& clusters, Sizes sizes)
     : session_(session),
       clusters_(clusters),
       samples_(sizes.samples),
-      op_(session.op(kLoad)),
+      op_(session.op(kLoad, category_of(kLoad))),
       slots_(std::make_unique<Slot[]>(sizes.workers * kAhead)) {
   for (std::size_t i = 0; i < sizes.threads; ++i) threads_.emplace_back([this, i] { work(i); });
 }

@@ -4,6 +4,7 @@
 #include <cstddef>
 
 #include "demo/categories.h"
+#include "recording_rules.h"
 
 namespace ringtail::demo {
 namespace {
@@ -17,7 +18,8 @@ std::string text_of(const Tally::Key& key, const Tally::Count& executed, const T
 enum class Kept { kAll, kSample, kNone };
 
 Kept kept_of(std::string_view op, const Trace& trace) {
-  const auto category = std::ranges::find(trace.categories, category_of(op), &TraceCategory::name);
+  const std::string_view name = cli::kCategories[static_cast<std::size_t>(category_of(op))];
+  const auto category = std::ranges::find(trace.categories, name, &TraceCategory::name);
   if (category == trace.categories.end()) return Kept::kAll;
   if (!category->recorded) return Kept::kNone;
   return category->one_in > 1 || category->governed ? Kept::kSample : Kept::kAll;

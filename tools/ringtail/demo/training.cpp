@@ -127,7 +127,11 @@ Result<Training> train(const TrainingOptions& options) {
   SessionOptions session_options;
   session_options.ring_entries = options.ring_entries;
   session_options.collector_thread = options.collector_thread;
+  session_options.budget = options.recording.budget;
   Session session(session_options);
+  for (std::size_t i = 0; i < options.recording.categories.size(); ++i) {
+    session.set_rule(Category{static_cast<std::uint8_t>(i)}, options.recording.categories[i]);
+  }
   if (const Status started = session.start(); !started.ok()) return started.error();
 
   std::vector<std::unique_ptr<Worker>> workers;

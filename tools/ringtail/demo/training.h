@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "demo/tally.h"
+#include "recording_rules.h"
 #include "ringtail/base/result.h"
 #include "ringtail/trace/trace.h"
 
@@ -29,6 +30,7 @@ struct TrainingOptions {
   std::optional<Straggler> straggler;
   std::size_t ring_entries = 16'384;  // as in SessionOptions
   bool collector_thread = true;       // as in SessionOptions; without, what finds a full ring is folded
+  cli::RecordingRules recording;
   std::uint64_t seed = 1;
   std::size_t samples = 128;                              // per device and step
   std::vector<std::size_t> widths = {128, 512, 256, 10};  // of the network's layers: inputs to classes
