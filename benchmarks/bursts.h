@@ -22,6 +22,7 @@
 #include "bench/figure.h"
 #include "bench/latencies.h"
 #include "bench/machine.h"
+#include "bench/memory.h"
 #include "bench/payload.h"
 #include "bench/rendezvous.h"
 #include "bench/rig.h"
@@ -45,10 +46,12 @@ namespace ringtail::benchmarks {
   return cpus ? std::optional(cpus->collector) : std::nullopt;
 }
 
-// Where the threads of a row wait for each other. Made by the row's Setup.
+// Where the threads of a row wait for each other. Made by the row's Setup, which also makes every row and repetition begin
+// with memory that is new to the process.
 inline std::unique_ptr<overhead::Rendezvous> rendezvous;
 
 inline void make_rendezvous(const benchmark::State& state) {
+  overhead::forget_free_memory();
   rendezvous = std::make_unique<overhead::Rendezvous>(static_cast<std::size_t>(state.threads()));
 }
 

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "bench/cases.h"
+#include "bench/memory.h"
 #include "bench/mutex_recorder.h"
 #include "bench/payload.h"
 #include "bench/rig.h"
@@ -29,8 +30,9 @@ Result<Sample> two_reads(std::size_t spans, Now now) {
   })};
 }
 
-// All of a round's entries are kept until its end, as a recorder does: the memory that they take is part of it.
+// All of a round's entries are kept until its end, as a recorder does: taking memory for them is part of it.
 Result<Sample> mutex_vector(std::size_t spans) {
+  forget_free_memory();
   MutexRecorder recorder(Clock::best());
   const double ns = median_burst_ns(spans, kNoPause, [&](std::size_t i) { recorder.span(turn(same_operands, i)); });
   const std::size_t kept = recorder.take_count();

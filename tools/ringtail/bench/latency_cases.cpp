@@ -7,6 +7,7 @@
 
 #include "bench/cases.h"
 #include "bench/latencies.h"
+#include "bench/memory.h"
 #include "bench/mutex_recorder.h"
 #include "bench/rig.h"
 #include "bench/spans.h"
@@ -48,6 +49,7 @@ Result<Sample> two_clock_reads(std::size_t spans) {
 }
 
 Result<Sample> mutex_vector(std::size_t spans) {
+  forget_free_memory();
   MutexRecorder recorder(Clock::best());
   const Sample sample = time_bursts(spans, kNoPause, [&](std::size_t i) { recorder.span(turn(same_operands, i)); });
   if (recorder.take_count() != spans) return Error{ErrorCode::kInvalid, "expected every span in the vector"};

@@ -15,4 +15,8 @@ namespace ringtail::overhead {
   return heap.uordblks + heap.hblkhd;
 }
 
+// Gives back what the allocator keeps for later, so that what follows takes memory that is new to the process: a traced
+// program's first trace does, and a second round would not.
+inline void forget_free_memory() { malloc_trim(0); }
+
 }  // namespace ringtail::overhead
