@@ -137,8 +137,9 @@ class PlotOverhead(unittest.TestCase):
                 self.assertEqual(os.listdir(directory), ["results.json"])
 
     def test_says_which_file_it_cannot_open(self):
-        self.refused(plot("/nonexistent/results.json", "."), "plot_overhead: /nonexistent/results.json: ", "No such file")
-        self.refused(plot(MEASUREMENTS, "/nonexistent"), "plot_overhead: /nonexistent/overhead.svg: ", "No such file")
+        for results, directory, named in (("/nonexistent/results.json", ".", "/nonexistent/results.json"),
+                                          (MEASUREMENTS, "/nonexistent", "/nonexistent/overhead.svg")):
+            self.refused(plot(results, directory), f"plot_overhead: {named}: ", "No such file")
 
     def refused(self, outcome, begin, message):
         self.assertEqual((outcome.returncode, outcome.stdout), (1, ""))

@@ -28,6 +28,7 @@ std::vector<Case> all_cases(const Workload& workload) {
 template <class Value>
 Figure figure_over(const std::vector<Sample>& rounds, Value value) {
   std::vector<double> values;
+  values.reserve(rounds.size());
   for (const Sample& sample : rounds) values.push_back(value(sample));
   return figure_of(std::move(values));
 }

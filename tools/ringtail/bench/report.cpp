@@ -22,7 +22,7 @@ std::string fixed(double value, int decimals) {
   return text;
 }
 
-std::string right(std::string text, std::size_t width) {
+std::string right(const std::string& text, std::size_t width) {
   return text.size() < width ? std::string(width - text.size(), ' ') + text : text;
 }
 
@@ -33,10 +33,10 @@ std::string left(std::string text, std::size_t width) {
 
 constexpr std::size_t kLabelWidth = 34;
 
-std::string columns(std::string label, std::string value, std::string ratio, std::string range, std::string folded) {
-  std::string line = left(std::move(label), kLabelWidth) + right(std::move(value), 8) + right(std::move(ratio), 8) +
-                     right(std::move(range), 18);
-  if (!folded.empty()) line += right(std::move(folded), 10);
+std::string columns(const std::string& label, const std::string& value, const std::string& ratio,
+                    const std::string& range, const std::string& folded) {
+  std::string line = left(label, kLabelWidth) + right(value, 8) + right(ratio, 8) + right(range, 18);
+  if (!folded.empty()) line += right(folded, 10);
   return line;
 }
 
@@ -59,9 +59,9 @@ std::string cost_line(const Row& row, double two_reads) {
                  row.folded_share > 0.0 ? fixed(100.0 * row.folded_share, 1) + " %" : "");
 }
 
-std::string latency_columns(std::string label, std::string p50, std::string p99, std::string p999, std::string max) {
-  return left(std::move(label), kLabelWidth) + right(std::move(p50), 8) + right(std::move(p99), 10) +
-         right(std::move(p999), 10) + right(std::move(max), 13);
+std::string latency_columns(const std::string& label, const std::string& p50, const std::string& p99,
+                            const std::string& p999, const std::string& max) {
+  return left(label, kLabelWidth) + right(p50, 8) + right(p99, 10) + right(p999, 10) + right(max, 13);
 }
 
 std::string latency_line(const Row& row) {
