@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <memory>
 
 #include "bench/cases.h"
@@ -42,7 +43,7 @@ Result<Sample> mutex_vector_bytes(std::size_t spans) {
   const std::size_t before = heap_bytes();
   MutexRecorder recorder(Clock::best());
   for (std::size_t i = 0; i < spans; ++i) recorder.span(turn(same_operands, i));
-  const double bytes = static_cast<double>(heap_bytes() - before) / static_cast<double>(spans);
+  const double bytes = (static_cast<double>(heap_bytes()) - static_cast<double>(before)) / static_cast<double>(spans);
   if (recorder.take_count() != spans) return Error{ErrorCode::kInvalid, "expected every span in the vector"};
   return Sample{bytes};
 }
