@@ -3,34 +3,32 @@
 // How a span is timed: bursts that are timed as a whole, which gives the row's time, and between them bursts
 // that are timed span by span, which give its percentiles.
 //
-// Units    Percentiles: nanoseconds, less the median of two clock reads with nothing between; their
-// resolution is
-//          the counter's (10 ns on AMD Zen), and two reads of their own are part of what a recorded span
-//          costs.
-// Threads  measure() runs on every thread of a row; percentile counters are averages over the threads.
+// Units    Percentiles as in bench/latencies.h.
+// Threads  measure() runs on every thread of a row.
 #pragma once
 
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
-#include <barrier>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <utility>
 #include <vector>
 
 #include "bench/figure.h"
+#include "bench/latencies.h"
 #include "bench/machine.h"
+#include "bench/memory.h"
 #include "bench/payload.h"
+#include "bench/rendezvous.h"
 #include "bench/rig.h"
 #include "ringtail/base/clock.h"
 
 namespace ringtail::benchmarks {
-
-inline constexpr std::size_t kTimedOneByOne = 4'096;  // spans after each burst
 
 // The CPU of a row's n-th thread: the collector's is used last.
 [[nodiscard]] inline std::optional<int> cpu_of(const benchmark::State& state) {
@@ -48,96 +46,114 @@ inline constexpr std::size_t kTimedOneByOne = 4'096;  // spans after each burst
   return cpus ? std::optional(cpus->collector) : std::nullopt;
 }
 
-// Where the threads of a row wait for each other. Made by the row's Setup.
-inline std::unique_ptr<std::barrier<>> rendezvous;
+// Where the threads of a row wait for each other. Made by the row's Setup, which also makes every row and repetition begin
+// with memory that is new to the process.
+inline std::unique_ptr<overhead::Rendezvous> rendezvous;
 
 inline void make_rendezvous(const benchmark::State& state) {
-  rendezvous = std::make_unique<std::barrier<>>(state.threads());
+  overhead::forget_free_memory();
+  rendezvous = std::make_unique<overhead::Rendezvous>(static_cast<std::size_t>(state.threads()));
+}
+
+// One, two, four, and more threads than the machine can run at once: four per CPU, eight at least.
+inline void producers(benchmark::internal::Benchmark* row) {
+  const auto cpus = static_cast<int>(overhead::cpus_by_core().size());
+  row->Threads(1)->Threads(2)->Threads(4)->Threads(std::max(8, 4 * cpus))->UseRealTime();
 }
 
 inline void meet(const benchmark::State& state) {
-  if (state.threads() > 1) rendezvous->arrive_and_wait();
+  if (state.threads() > 1) rendezvous->meet();
 }
 
-class Latencies {
+// The longest span of a row's threads.
+class Longest {
  public:
-  explicit Latencies(std::size_t expected) { ticks_.reserve(expected); }
-
-  template <class Span>
-  void time(Span& span, std::size_t first) {
-    for (std::size_t i = first; i < first + kTimedOneByOne; ++i) {
-      const Ticks begin = clock_.now();
-      span(i);
-      ticks_.push_back(clock_.now().value - begin.value);
-    }
+  void add(double ns) {
+    const std::lock_guard lock(mutex_);
+    ns_ = std::max(ns_, ns);
   }
-
-  void add(std::uint64_t ticks) { ticks_.push_back(ticks); }
-
-  void report(benchmark::State& state) {
-    const ClockPair end = clock_.pair();
-    const double ns_per_tick = static_cast<double>((end.monotonic - start_.monotonic).count()) /
-                               static_cast<double>(end.ticks.value - start_.ticks.value);
-    const double empty = percentile(empty_pairs(), 0.5);
-    for (const auto& [name, share] : {std::pair{"p50_ns", 0.5}, {"p99_ns", 0.99}, {"p99.9_ns", 0.999}}) {
-      const double ns = std::max(0.0, percentile(ticks_, share) - empty) * ns_per_tick;
-      state.counters[name] = benchmark::Counter(ns, benchmark::Counter::kAvgThreads);
-    }
+  // Forgets it.
+  double take() {
+    const std::lock_guard lock(mutex_);
+    return std::exchange(ns_, 0.0);
   }
 
  private:
-  [[nodiscard]] std::vector<std::uint64_t> empty_pairs() const {
-    std::vector<std::uint64_t> pairs;
-    for (std::size_t i = 0; i < kTimedOneByOne; ++i) {
-      const Ticks begin = clock_.now();
-      pairs.push_back(clock_.now().value - begin.value);
-    }
-    return pairs;
-  }
-
-  // Nearest rank. Requires: samples is not empty.
-  static double percentile(std::vector<std::uint64_t> samples, double share) {
-    const auto rank = static_cast<std::ptrdiff_t>(share * static_cast<double>(samples.size() - 1));
-    std::nth_element(samples.begin(), samples.begin() + rank, samples.end());
-    return static_cast<double>(samples[static_cast<std::size_t>(rank)]);
-  }
-
-  Clock clock_ = Clock::best();
-  ClockPair start_ = clock_.pair();
-  std::vector<std::uint64_t> ticks_;
+  std::mutex mutex_;
+  double ns_ = 0.0;
 };
+inline Longest longest_of_threads;
 
-// Times state.max_iterations spans in bursts of `burst`. `settle` runs untimed before every burst of either
-// kind. Returns how many spans this thread made. Requires: the iterations are a multiple of the burst, or
-// fewer.
+// The percentiles of one thread as counters of the row: averages over its threads, but for the longest of all.
+inline void report(const overhead::Latencies& latencies, benchmark::State& state) {
+  const overhead::Percentiles p = latencies.percentiles();
+  for (const auto& [name, ns] : {std::pair{"p50_ns", p.p50}, {"p99_ns", p.p99}, {"p99.9_ns", p.p999}}) {
+    state.counters[name] = benchmark::Counter(ns, benchmark::Counter::kAvgThreads);
+  }
+  longest_of_threads.add(p.max);
+  meet(state);
+  if (state.thread_index() == 0) state.counters["max_ns"] = longest_of_threads.take();
+}
+
+// Spans per second of all threads together, from the first begin of a burst to its last end: a counter of the row, from
+// the median burst of `spans` per thread.
+inline void report_rate(benchmark::State& state, std::size_t spans) {
+  if (state.thread_index() != 0) return;
+  const double all = static_cast<double>(spans) * static_cast<double>(state.threads());
+  state.counters["spans_per_s"] = benchmark::Counter(all * 1e9 / rendezvous->burst_ns());
+}
+
+// Times state.max_iterations spans in bursts of `burst`, and as many one by one. `settle` runs untimed before every burst
+// of either kind. Returns how many spans this thread made. Requires: the iterations are a multiple of the burst, or fewer.
 template <class Span, class Settle>
 std::uint64_t measure(benchmark::State& state, std::size_t burst, Span span, Settle settle) {
   const std::size_t iterations = state.max_iterations;
   burst = std::min(burst, iterations);
   std::uint64_t spans = 0;
-  Latencies latencies(iterations / burst * kTimedOneByOne);
+  overhead::Latencies latencies(iterations);
   std::vector<double> bursts;
   settle();
   while (state.KeepRunningBatch(static_cast<benchmark::IterationCount>(burst))) {
     meet(state);
-    const auto begin = std::chrono::steady_clock::now();
-    for (std::size_t i = spans; i < spans + burst; ++i) span(i);
-    bursts.push_back(overhead::nanoseconds_since(begin) / static_cast<double>(burst));
+    const double ns = rendezvous->burst([&] {
+      for (std::size_t i = spans; i < spans + burst; ++i) span(i);
+    });
+    bursts.push_back(ns / static_cast<double>(burst));
     meet(state);
     state.PauseTiming();
     spans += burst;
     settle();
-    latencies.time(span, spans);
-    spans += kTimedOneByOne;
+    meet(state);  // one by one in company as well
+    latencies.time(span, spans, burst);
+    spans += burst;
     settle();
     meet(state);  // what is not timed is over on every thread
     state.ResumeTiming();
   }
   state.counters["burst_ns"] =
       benchmark::Counter(overhead::figure_of(bursts).median, benchmark::Counter::kAvgThreads);
-  latencies.report(state);
-  state.SetItemsProcessed(static_cast<std::int64_t>(state.iterations()));
+  report(latencies, state);
+  report_rate(state, burst);
   return spans;
+}
+
+// Caches that forgot the recorder: one span after 4 MiB of other memory, timed alone; for a row of one thread with manual
+// time. The row's time is a mean; look at the percentiles.
+template <class Span>
+void measure_cold(benchmark::State& state, Span span) {
+  std::vector<std::uint64_t> other(std::size_t{4 << 20} / sizeof(std::uint64_t));
+  overhead::Latencies latencies(state.max_iterations);
+  std::size_t i = 0;
+  for (auto _ : state) {
+    for (std::uint64_t& word : other) ++word;
+    overhead::opaque();
+    const auto wall = std::chrono::steady_clock::now();
+    const Ticks begin = latencies.now();
+    span(i++);
+    latencies.add(begin, latencies.now());
+    state.SetIterationTime(overhead::nanoseconds_since(wall) / 1e9);
+  }
+  report(latencies, state);
 }
 
 }  // namespace ringtail::benchmarks

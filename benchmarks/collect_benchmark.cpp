@@ -8,6 +8,7 @@
 #include <memory>
 #include <vector>
 
+#include "bench/memory.h"
 #include "bench/spans.h"
 #include "benchmarks/bursts.h"
 
@@ -117,6 +118,28 @@ void TakeTrace(benchmark::State& state) {
   state.SetItemsProcessed(state.iterations() * state.range(0));
 }
 
+// Bytes of heap (bench/memory.h) that a span takes: in the log while recording, and in the trace.
+void BytesPerSpan(benchmark::State& state) {
+  const auto spans = static_cast<std::size_t>(state.range(0));
+  for (auto _ : state) {
+    Lanes lanes(static_cast<std::size_t>(state.range(1)));
+    fill(lanes, kGroup * lanes.recorders.size(), false);  // names, shapes and rings are there before
+    lanes.session.drain_once();
+    const std::size_t heap = overhead::heap_bytes();
+    const auto grown = [&] {
+      return (static_cast<double>(overhead::heap_bytes()) - static_cast<double>(heap)) / static_cast<double>(spans);
+    };
+    fill(lanes, spans, false);
+    lanes.session.stop();
+    state.counters["log"] = grown();
+    const Trace trace = lanes.session.take_trace();
+    state.counters["trace"] = grown();
+    if (const char* fault = fault_in(trace, spans + kGroup * lanes.recorders.size(), false)) {
+      state.SkipWithError(fault);
+    }
+  }
+}
+
 BENCHMARK(DrainFullRings)
     ->ArgName("lanes")
     ->Arg(1)
@@ -130,6 +153,7 @@ BENCHMARK(TakeTrace)
     ->UseManualTime()
     ->Unit(benchmark::kMillisecond)
     ->Iterations(1);
+BENCHMARK(BytesPerSpan)->ArgNames({"spans", "threads"})->Args({1'000'000, 1})->Args({1'000'000, 8})->Iterations(1);
 
 }  // namespace
 }  // namespace ringtail::benchmarks

@@ -12,8 +12,9 @@ int main(int argc, char** argv) {
   if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 1;
   const Machine machine = this_machine();
   benchmark::AddCustomContext("cpu", machine.cpu);
+  benchmark::AddCustomContext("cpus allowed", std::to_string(machine.cpus_allowed));
   benchmark::AddCustomContext("kernel", machine.kernel);
-  benchmark::AddCustomContext("clock", machine.clock);
+  benchmark::AddCustomContext("clock", machine.clock + ", steps of " + std::to_string(machine.clock_step_ns) + " ns");
   benchmark::AddCustomContext("compiler", machine.compiler);
   benchmark::AddCustomContext("flags", machine.flags);
   if (const auto cpus = two_cpus()) {

@@ -1,4 +1,4 @@
-// Cost of one span on the thread that records it, for 1, 2 and 4 threads.
+// Cost of one span on the thread that records it, for 1, 2 and 4 threads and more than can run at once.
 //
 // Lossless rows record in bursts that fit the ring, which is emptied before each: nothing is folded, whatever
 // the machine does meanwhile. Every row compares its trace with what was recorded, on the first thread, after
@@ -6,7 +6,6 @@
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
-#include <chrono>
 #include <memory>
 #include <optional>
 #include <thread>
@@ -26,7 +25,9 @@ using overhead::Site;
 
 constexpr std::size_t kWarmUp = 1'000;
 constexpr std::size_t kSmallRing = 1'024;
-constexpr std::int64_t kSpans = 1 << 17;           // per thread: 8 MiB of records
+constexpr std::int64_t kSpans = 1 << 17;  // per thread, and as many one by one: 16 MiB of records
+constexpr std::int64_t kMillion = 1 << 20;
+constexpr std::int64_t kColdSpans = 2'000;
 constexpr std::int64_t kSustainedSpans = 1 << 19;  // per thread
 constexpr std::int64_t kNewShapes = 1 << 13;       // per thread: each is kept for the session's life
 
@@ -43,11 +44,15 @@ void start_with(const benchmark::State& state, SessionOptions options) {
 void start_collecting(const benchmark::State& state) {
   start_with(state, {.ring_entries = kRing, .max_signatures = 1 << 20});
 }
-void start_paused(const benchmark::State& state) {
+// Nothing drains but the producers themselves, between their bursts: what the collector's reading costs them is left out.
+void start_with_paused_collector(const benchmark::State& state) {
+  start_with(state, {.ring_entries = kRing, .collector_thread = false});
+}
+void start_switched_off(const benchmark::State& state) {
   start_with(state, {.ring_entries = kSmallRing});
   if (session) session->pause();
 }
-void start_without_collector(const benchmark::State& state) {
+void start_with_small_ring(const benchmark::State& state) {
   start_with(state, {.ring_entries = kSmallRing, .collector_thread = false});
 }
 void end_session(const benchmark::State&) { session.reset(); }
@@ -150,57 +155,56 @@ void RecordSustained(benchmark::State& state) {
   for (std::size_t i = 0; i < kWarmUp; ++i) overhead::kFullSpan(site, i);
   while (state.KeepRunningBatch(state.max_iterations)) {
     meet(state);
-    for (std::size_t i = 0; i < kSustainedSpans; ++i) overhead::kFullSpan(site, i);
+    rendezvous->burst([site] {
+      for (std::size_t i = 0; i < kSustainedSpans; ++i) overhead::kFullSpan(site, i);
+    });
     meet(state);
   }
-  state.SetItemsProcessed(kSustainedSpans);
+  report_rate(state, kSustainedSpans);
   check(state, {.attempted = kSustainedSpans + kWarmUp, .folded = std::nullopt});
 }
 
-// Caches that forgot the recorder: one span after 4 MiB of other memory, timed alone. The time is a mean;
-// look at the percentiles.
 void RecordCold(benchmark::State& state) {
   if (no_session(state)) return;
   Bench bench(state);
   const Site site = bench.site;
-  const Clock clock = Clock::best();
-  std::vector<std::uint64_t> other(std::size_t{4 << 20} / sizeof(std::uint64_t));
-  Latencies latencies(static_cast<std::size_t>(state.max_iterations));
-  for (auto _ : state) {
-    for (std::uint64_t& word : other) ++word;
-    overhead::opaque();
-    const auto wall = std::chrono::steady_clock::now();
-    const Ticks begin = clock.now();
-    overhead::full_span(site, overhead::same_operands[0]);
-    latencies.add(clock.now().value - begin.value);
-    state.SetIterationTime(overhead::nanoseconds_since(wall) / 1e9);
-  }
-  latencies.report(state);
+  measure_cold(state, [site](std::size_t i) { overhead::kFullSpan(site, i); });
   check(state, {.attempted = static_cast<std::uint64_t>(state.iterations())});
 }
 
-void one_two_and_four_threads(benchmark::internal::Benchmark* row) {
-  row->ThreadRange(1, 4)->UseRealTime()->Teardown(end_session);
-}
-
+constexpr auto kFull = overhead::kFullSpan;
 const std::uint64_t kBytes = overhead::same_operands[0].output_bytes();
 
-#define RINGTAIL_LOSSLESS(name, body, bytes)   \
-  BENCHMARK_CAPTURE(Record, name, body, bytes) \
-      ->Apply(one_two_and_four_threads)        \
-      ->Setup(start_collecting)                \
+// Every span reaches the trace.
+#define RINGTAIL_LOSSLESS(name, setup, body, bytes) \
+  BENCHMARK_CAPTURE(Record, name, body, bytes)      \
+      ->Apply(producers)                            \
+      ->Setup(setup)                                \
+      ->Teardown(end_session)                       \
       ->Iterations(kSpans)
+// For the percentiles: a million spans one by one.
+#define RINGTAIL_MILLION(name, body, bytes)           \
+  BENCHMARK_CAPTURE(Record, name##_10e6, body, bytes) \
+      ->Setup(start_collecting)                       \
+      ->Teardown(end_session)                         \
+      ->UseRealTime()                                 \
+      ->Iterations(kMillion)
+#define RINGTAIL_ROW(function, setup, iterations) \
+  BENCHMARK(function)->Apply(producers)->Setup(setup)->Teardown(end_session)->Iterations(iterations)
 
-RINGTAIL_LOSSLESS(full_span, overhead::kFullSpan, kBytes);
-RINGTAIL_LOSSLESS(bare_span, overhead::kBareSpan, 0);
-RINGTAIL_LOSSLESS(string_name, overhead::kNamedSpan, kBytes);
-RINGTAIL_LOSSLESS(known_other_shapes, overhead::kOtherShapes, std::nullopt);
-RINGTAIL_LOSSLESS(explicit_times, overhead::timed_by_caller(Clock::best().now()), 0);
-BENCHMARK(RecordNewShapes)->Apply(one_two_and_four_threads)->Setup(start_collecting)->Iterations(kNewShapes);
-BENCHMARK(RecordSustained)->Apply(one_two_and_four_threads)->Setup(start_collecting)->Iterations(kSustainedSpans);
-BENCHMARK(RecordRingFull)->Apply(one_two_and_four_threads)->Setup(start_without_collector)->Iterations(kSpans);
-BENCHMARK(RecordSwitchedOff)->Apply(one_two_and_four_threads)->Setup(start_paused)->Iterations(kSpans);
-BENCHMARK(RecordCold)->UseManualTime()->Setup(start_collecting)->Teardown(end_session)->Iterations(1'000);
+RINGTAIL_LOSSLESS(full_span, start_collecting, kFull, kBytes);
+RINGTAIL_LOSSLESS(bare_span, start_collecting, overhead::kBareSpan, 0);
+RINGTAIL_LOSSLESS(string_name, start_collecting, overhead::kNamedSpan, kBytes);
+RINGTAIL_LOSSLESS(known_other_shapes, start_collecting, overhead::kOtherShapes, std::nullopt);
+RINGTAIL_LOSSLESS(explicit_times, start_collecting, overhead::timed_by_caller(Clock::best().now()), 0);
+RINGTAIL_LOSSLESS(full_span_collector_paused, start_with_paused_collector, kFull, kBytes);
+RINGTAIL_MILLION(full_span, kFull, kBytes);
+RINGTAIL_MILLION(bare_span, overhead::kBareSpan, 0);
+RINGTAIL_ROW(RecordNewShapes, start_collecting, kNewShapes);
+RINGTAIL_ROW(RecordSustained, start_collecting, kSustainedSpans);
+RINGTAIL_ROW(RecordRingFull, start_with_small_ring, kSpans);
+RINGTAIL_ROW(RecordSwitchedOff, start_switched_off, kSpans);
+BENCHMARK(RecordCold)->UseManualTime()->Setup(start_collecting)->Teardown(end_session)->Iterations(kColdSpans);
 
 }  // namespace
 }  // namespace ringtail::benchmarks

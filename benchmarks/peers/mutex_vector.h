@@ -1,27 +1,26 @@
 // benchmarks/peers/mutex_vector.h
 //
-// The reference's design behind a mutex: see bench/mutex_recorder.h. Entries are dropped between bursts, so
-// growing the vector is part of the figure, as it is in a program that traces for a while.
+// The reference's design behind a mutex: see bench/mutex_recorder.h. Entries are kept until the end of the row, as every
+// other recorder here keeps its spans: the memory that they take is new to the process, and is taken by the threads that
+// record.
 #pragma once
 
-#include <atomic>
-#include <cstdint>
+#include <string>
 
 #include "bench/mutex_recorder.h"
+#include "benchmarks/peers/peer.h"
 
 namespace ringtail::benchmarks {
 
 class MutexVector {
  public:
-  static constexpr const char* kMissing = nullptr;
-
+  [[nodiscard]] std::string fault() const { return {}; }
   void span(const overhead::Operands& operands) { recorder_.span(operands); }
-  void settle() { kept_.fetch_add(recorder_.take_count(), std::memory_order_relaxed); }  // a sum, read after all
-  std::uint64_t finish() { return kept_.load(std::memory_order_relaxed) + recorder_.take_count(); }  // as above
+  void settle() {}
+  Delivered finish() { return {recorder_.take_count(), 0}; }
 
  private:
   overhead::MutexRecorder recorder_{Clock::best()};
-  std::atomic<std::uint64_t> kept_{0};
 };
 
 }  // namespace ringtail::benchmarks

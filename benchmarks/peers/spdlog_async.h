@@ -5,8 +5,10 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 #include "bench/payload.h"
+#include "benchmarks/peers/peer.h"
 
 #if RINGTAIL_HAVE_SPDLOG
 #include <spdlog/async.h>
@@ -26,7 +28,7 @@ namespace ringtail::benchmarks {
 
 class SpdlogAsync {
  public:
-  static constexpr const char* kMissing = nullptr;
+  [[nodiscard]] std::string fault() const { return {}; }
 
   void span(const overhead::Operands& o) {
     const Ticks begin = clock_.now();
@@ -42,9 +44,9 @@ class SpdlogAsync {
     while (workers_->queue_size() > 0) std::this_thread::sleep_for(std::chrono::microseconds(100));
   }
 
-  std::uint64_t finish() {
+  Delivered finish() {
     workers_.reset();  // joins its thread, which writes what is queued before it ends
-    return sink_->lines;
+    return {sink_->lines, 0};
   }
 
  private:
@@ -65,10 +67,10 @@ class SpdlogAsync {
 #else
 
 struct SpdlogAsync {
-  static constexpr const char* kMissing = "SKIPPED: CMake did not find spdlog (libspdlog-dev)";
+  [[nodiscard]] std::string fault() const { return "CMake did not find spdlog (libspdlog-dev)"; }
   void span(const overhead::Operands&) {}
   void settle() {}
-  std::uint64_t finish() { return 0; }
+  Delivered finish() { return {}; }
 };
 
 #endif

@@ -50,9 +50,9 @@ const std::vector<LibraryRule> kLibraries = {
 
 // Headers of the system and the compiler: anywhere. Those of the C++ library have no dot in their names.
 const Words kSystemHeaders = {
-    "arm_acle.h", "cpuid.h", "cxxabi.h",   "dlfcn.h",   "elf.h",       "fcntl.h",  "immintrin.h",
-    "link.h",     "linux/",  "poll.h",     "pthread.h", "sched.h",     "signal.h", "spawn.h",
-    "sys/",       "time.h",  "ucontext.h", "unistd.h",  "x86intrin.h",
+    "arm_acle.h", "cpuid.h", "cxxabi.h", "dlfcn.h",    "elf.h",     "fcntl.h",     "immintrin.h",
+    "link.h",     "linux/",  "malloc.h", "poll.h",     "pthread.h", "sched.h",     "signal.h",
+    "spawn.h",    "sys/",    "time.h",   "ucontext.h", "unistd.h",  "x86intrin.h",
 };
 
 bool any_prefix(const Words& prefixes, std::string_view text) {

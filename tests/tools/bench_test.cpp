@@ -1,10 +1,15 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <atomic>
 #include <sstream>
+#include <thread>
 
 #include "bench/cases.h"
+#include "bench/latencies.h"
 #include "bench/payload.h"
+#include "bench/rendezvous.h"
 #include "bench/rig.h"
 #include "command.h"
 #include "ringtail/record/scope.h"
@@ -45,14 +50,23 @@ TEST(Bench, WritesOneJsonObjectWithEveryFigurePositive) {
   const auto leaves = testing::flat_json(outcome.out);
   ASSERT_TRUE(leaves) << outcome.out;
   for (const char* key :
-       {"two_clock_reads_ns", "full_span_ns", "bare_span_ns", "off_ns", "ring_full_ns", "explicit_times_ns",
-        "changed_shapes_ns", "mutex_vector_ns", "collector_spans_per_s", "merge_spans_per_s"}) {
+       {"two_clock_reads_ns", "two_steady_clock_reads_ns", "full_span_ns", "new_shapes_ns",
+        "one_producer_spans_per_s", "two_producers_paused_spans_per_s", "bare_span_ns", "off_ns", "ring_full_ns",
+        "explicit_times_ns", "changed_shapes_ns", "mutex_vector_ns", "collector_spans_per_s", "merge_spans_per_s"}) {
     for (const std::string& path : {"/" + std::string(key), "/spread/" + std::string(key) + "/min"}) {
       ASSERT_TRUE(leaves->contains(path)) << path;
       EXPECT_GT(std::stod(leaves->at(path)), 0.0) << path;
     }
   }
+  for (const char* row : {"two_clock_reads", "full_span", "full_span_cold", "first_of_thread", "first_of_op"}) {
+    const std::string path = "/latency/" + std::string(row) + "/";
+    ASSERT_TRUE(leaves->contains(path + "p50_ns")) << path;
+    EXPECT_LE(std::stod(leaves->at(path + "p50_ns")), std::stod(leaves->at(path + "p99_ns"))) << path;
+    EXPECT_LE(std::stod(leaves->at(path + "p99_ns")), std::stod(leaves->at(path + "p99.9_ns"))) << path;
+    EXPECT_LE(std::stod(leaves->at(path + "p99.9_ns")), std::stod(leaves->at(path + "max_ns"))) << path;
+  }
   EXPECT_EQ(leaves->at("/ratios/two_clock_reads"), "1");
+  EXPECT_EQ(leaves->at("/ratios/one_producer"), "1");
   EXPECT_EQ(leaves->at("/folded/full_span_ns"), "0");
   EXPECT_EQ(leaves->at("/folded/ring_full_ns"), "1");
   EXPECT_EQ(leaves->at("/rounds"), "2");
@@ -106,6 +120,30 @@ TEST(BenchFigure, IsAMedianThatWasMeasured) {
   EXPECT_EQ(figure.median, 2.0);
   EXPECT_EQ(figure.min, 1.0);
   EXPECT_EQ(figure.max, 9.0);
+}
+
+TEST(BenchFigure, HasItsClocksStepWhateverTheTicksOfTheCounter) {
+  EXPECT_EQ(overhead::step_of({25, 26, 26, 51, 52, 77, 78, 25}), 26.5);  // 10 ns at 2.6 GHz
+  EXPECT_EQ(overhead::step_of({32, 34, 36, 40, 38, 34, 9'000}), 2.0);
+  EXPECT_EQ(overhead::step_of({20, 21, 22}), 1.0);
+}
+
+TEST(BenchRendezvous, MeasuresFromTheFirstBeginToTheLastEnd) {
+  overhead::Rendezvous rendezvous(2);
+  std::atomic<int> ended{0};
+  double shorter = 0.0;
+  std::thread other([&] {
+    rendezvous.meet();
+    shorter = rendezvous.burst([&] { ended = 1; });
+    rendezvous.meet();
+  });
+  rendezvous.meet();
+  const double longer = rendezvous.burst([&] {
+    while (ended == 0) std::this_thread::yield();
+  });
+  rendezvous.meet();
+  EXPECT_GE(rendezvous.burst_ns(), std::max(shorter, longer));
+  other.join();
 }
 
 }  // namespace

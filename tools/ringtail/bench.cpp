@@ -19,8 +19,13 @@ rows of one run only, best as multiples of two clock reads ("x reads"): no span
 that has a begin and an end can cost less. A full span records op, device and
 three shapes, in bursts that fit the ring, with the collector thread on another
 core; "without pauses" goes on for longer than the collector may keep up, and
-says what it folded. Every row is checked against the trace it made: exit code 1
-if one span is missing.)";
+says what it folded. Percentiles are of spans timed one by one. Every row is
+checked against the trace it made: exit code 1 if one span is missing.
+
+JSON is one object: each row's median under its key, whose end is the unit; the
+other rounds under "spread", percentiles under "latency", multiples of two clock
+reads and of one producer under "ratios", shares of spans that were counted and
+are on no timeline under "folded", and the machine under "environment".)";
 
 struct Options {
   std::uint64_t rounds = 7;
@@ -62,9 +67,9 @@ int bench(const Arguments& arguments, Streams& io) {
   Options options;
   CommandLine line("bench", "Measures what recording costs on this machine, beside known alternatives.", kExample);
   line.whole("--rounds", "N", options.rounds, 1, 1'000, "interleaved rounds; a row is their median");
-  line.whole("--spans", "N", options.spans, 1, 4'000'000, "spans per row and round; about 180 bytes\nof memory each");
+  line.whole("--spans", "N", options.spans, 1, 4'000'000, "spans per row and round; up to 350 bytes\nof memory each");
   line.flag("--no-pin", options.no_pin, "leave the threads where the system\nputs them");
-  line.choice("--format", options.format, {"text", "json"}, "what to print");
+  line.choice("--format", options.format, {"text", "json"}, "a table, or one object for programs");
   if (const auto code = line.parse(arguments, io)) return *code;
   return run_and_report(options, io);
 }

@@ -14,7 +14,10 @@ void append(std::vector<Case>& to, std::vector<Case> from) {
 std::vector<Case> all_cases(const Workload& workload) {
   std::vector<Case> cases = baseline_cases(workload);
   append(cases, span_cases(workload));
+  append(cases, latency_cases(workload));
+  append(cases, producer_cases(workload));
   append(cases, rate_cases(workload));
+  append(cases, memory_cases(workload));
   if (workload.cpus) {
     cases.push_back({"core_to_core_ns", "a line to the other core and back", Unit::kNanoseconds,
                      [cpus = *workload.cpus]() -> Result<Sample> { return Sample{core_to_core_ns(cpus)}; }});
@@ -22,26 +25,40 @@ std::vector<Case> all_cases(const Workload& workload) {
   return cases;
 }
 
+template <class Value>
+Figure figure_over(const std::vector<Sample>& rounds, Value value) {
+  std::vector<double> values;
+  values.reserve(rounds.size());
+  for (const Sample& sample : rounds) values.push_back(value(sample));
+  return figure_of(std::move(values));
+}
+
+Row row_of(const Case& of, const std::vector<Sample>& rounds) {
+  Row row{of.key, of.label, of.unit, figure_over(rounds, [](const Sample& s) { return s.value; })};
+  row.folded_share = figure_over(rounds, [](const Sample& s) { return s.folded_share; }).max;
+  row.latency = {row.figure.median, figure_over(rounds, [](const Sample& s) { return s.latency.p99; }).median,
+                 figure_over(rounds, [](const Sample& s) { return s.latency.p999; }).median,
+                 figure_over(rounds, [](const Sample& s) { return s.latency.max; }).max};
+  row.relative_to = of.relative_to;
+  return row;
+}
+
 }  // namespace
 
 Result<std::vector<Row>> measure(const Workload& workload, const Progress& progress) {
+  const std::vector<Case> cases = all_cases(workload);  // before this thread is left with one CPU
   const PinnedTo pin(workload.cpus ? std::optional(workload.cpus->producer) : std::nullopt);
-  const std::vector<Case> cases = all_cases(workload);
-  std::vector<std::vector<double>> values(cases.size());
-  std::vector<double> folded_shares(cases.size(), 0.0);
+  std::vector<std::vector<Sample>> samples(cases.size());
   for (std::size_t round = 0; round < workload.rounds; ++round) {
     progress(round);
     for (std::size_t i = 0; i < cases.size(); ++i) {
       const Result<Sample> sample = cases[i].round();
       if (!sample.ok()) return Error{sample.error().code, cases[i].label + ": " + sample.error().message};
-      values[i].push_back(sample.value().value);
-      folded_shares[i] = std::max(folded_shares[i], sample.value().folded_share);
+      samples[i].push_back(sample.value());
     }
   }
   std::vector<Row> rows;
-  for (std::size_t i = 0; i < cases.size(); ++i) {
-    rows.push_back({cases[i].key, cases[i].label, cases[i].unit, figure_of(values[i]), folded_shares[i]});
-  }
+  for (std::size_t i = 0; i < cases.size(); ++i) rows.push_back(row_of(cases[i], samples[i]));
   return rows;
 }
 

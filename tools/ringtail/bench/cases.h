@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "bench/figure.h"
+#include "bench/latencies.h"
 #include "bench/machine.h"
 #include "ringtail/base/result.h"
 
@@ -25,27 +26,38 @@ struct Workload {
   std::optional<CpuPair> cpus;                // nothing: threads run where the system puts them
 };
 
+// Spans that the mutex and vector are given in a round at most: they take 400 bytes each.
+inline constexpr std::size_t kMutexSpans = std::size_t{1} << 18U;
+
 // One case in one round.
 struct Sample {
   double value = 0.0;         // in the unit of the case
   double folded_share = 0.0;  // of the spans, in [0, 1]
+  Percentiles latency{};      // of a kLatency case, whose value is the median
 };
 
-enum class Unit { kNanoseconds, kSpansPerSecond };
+enum class Unit { kNanoseconds, kLatency, kSpansPerSecond, kBytes };
 
 struct Case {
   std::string key;    // in JSON
   std::string label;  // in the table
   Unit unit = Unit::kNanoseconds;
   std::function<Result<Sample>()> round;
+  std::string relative_to{};  // the key of the rate that this one is a multiple of
 };
 
 // What to compare with: empty loop, two clock reads, and a mutex around owned strings.
 [[nodiscard]] std::vector<Case> baseline_cases(const Workload& workload);
 // Spans of every kind, on the thread that records them.
 [[nodiscard]] std::vector<Case> span_cases(const Workload& workload);
+// Spans timed one by one.
+[[nodiscard]] std::vector<Case> latency_cases(const Workload& workload);
+// What threads that record at the same time get through.
+[[nodiscard]] std::vector<Case> producer_cases(const Workload& workload);
 // What the collector and take_trace() get through.
 [[nodiscard]] std::vector<Case> rate_cases(const Workload& workload);
+// What a span takes in memory.
+[[nodiscard]] std::vector<Case> memory_cases(const Workload& workload);
 
 struct Row {
   std::string key;
@@ -53,6 +65,8 @@ struct Row {
   Unit unit = Unit::kNanoseconds;
   Figure figure;
   double folded_share = 0.0;  // the largest of the rounds
+  Percentiles latency{};      // of a kLatency row: the median of the rounds, and the longest of all
+  std::string relative_to{};
 };
 
 // Called before each round, with its number from 0.

@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "bench/figure.h"
+#include "bench/latencies.h"
 #include "ringtail/base/clock.h"
 #include "ringtail/base/ids.h"
 
@@ -124,6 +125,7 @@ Machine this_machine() {
 #endif
   machine.flags = RINGTAIL_COMPILER_FLAGS;
   machine.clock = name_of(Clock::best().source());
+  machine.clock_step_ns = clock_step_ns();
   machine.memory = value_in("/proc/meminfo", "MemTotal");
   return machine;
 }

@@ -53,9 +53,10 @@ struct Machine {
   std::size_t cpus_allowed;  // to this thread
   std::string kernel;
   std::string compiler;
-  std::string flags;   // that this file was compiled with, as all of the program was
-  std::string clock;   // name_of(Clock::best().source())
-  std::string memory;  // of the machine
+  std::string flags;     // that this file was compiled with, as all of the program was
+  std::string clock;     // name_of(Clock::best().source())
+  double clock_step_ns;  // what it moves by
+  std::string memory;    // of the machine
 };
 [[nodiscard]] Machine this_machine();
 

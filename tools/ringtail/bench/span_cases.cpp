@@ -14,6 +14,7 @@ namespace {
 
 constexpr std::size_t kWarmUp = 1'000;        // spans: caches filled, names and shapes known
 constexpr std::size_t kSmallRing = 1'024;     // full at once
+constexpr std::size_t kNewShapes = 8'192;     // signatures
 constexpr std::size_t kSustainedBursts = 16;  // without a pause in between
 
 // A case whose spans all reach the timeline: `body(site, i)` records one span.
@@ -32,6 +33,28 @@ Case lossless(const Workload& workload, std::string key, std::string label, Body
     return Sample{ns};
   };
   return {std::move(key), std::move(label), Unit::kNanoseconds, round};
+}
+
+// Shapes that the session has not seen: each is interned, under the session's mutex. A session of its own per round, as
+// they stay for its life.
+Case new_shapes(const Workload& workload) {
+  const auto round = [workload]() -> Result<Sample> {
+    const std::size_t spans = std::min(workload.spans, kNewShapes);
+    Rig rig(workload.cpus, SessionOptions{.ring_entries = kRing});
+    if (const Status started = rig.start(); !started.ok()) return started.error();
+    const Site site = rig.site();
+    Operands operands = convolution_of(1);
+    const double ns = median_burst_ns(
+        spans, [&] { rig.settle(); },
+        [&, site](std::size_t i) {
+          operands.image[0] = i;
+          full_span(site, operands);
+        });
+    const auto folded = rig.finish({.attempted = spans});
+    if (!folded.ok()) return folded.error();
+    return Sample{ns};
+  };
+  return {"new_shapes_ns", "full span, shapes never seen", Unit::kNanoseconds, round};
 }
 
 // As fast as one thread can, for as long as many bursts take: what the collector cannot keep up with is
@@ -105,6 +128,7 @@ std::vector<Case> span_cases(const Workload& workload) {
       lossless(workload, "bare_span_ns", "bare span", kBareSpan, 0),
       lossless(workload, "string_name_ns", "full span, op named by a string", kNamedSpan, bytes),
       lossless(workload, "changed_shapes_ns", "full span, other known shapes", kOtherShapes, std::nullopt),
+      new_shapes(workload),
       lossless(workload, "explicit_times_ns", "span with times given, no clock", timed_by_caller(Clock::best().now()),
                0),
       lossless(workload, "traced_task_ns", "traced() task, run at once", kTraced, 0),
