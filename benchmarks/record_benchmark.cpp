@@ -52,6 +52,16 @@ void start_switched_off(const benchmark::State& state) {
   start_with(state, {.ring_entries = kSmallRing});
   if (session) session->pause();
 }
+template <class Rule>
+void start_with_rule(Rule rule, const benchmark::State& state) {
+  start_collecting(state);
+  if (session) session->set_rule(Category::kOp, rule);
+}
+void start_sampling(const benchmark::State& state) { start_with_rule(CategoryRule{.one_in = 64}, state); }
+void start_filtering(const benchmark::State& state) {
+  start_with_rule(CategoryRule{.shortest = std::chrono::hours{1}}, state);
+}
+void start_category_off(const benchmark::State& state) { start_with_rule(CategoryRule{.record = false}, state); }
 void start_with_small_ring(const benchmark::State& state) {
   start_with(state, {.ring_entries = kSmallRing, .collector_thread = false});
 }
@@ -136,6 +146,38 @@ void RecordSwitchedOff(benchmark::State& state) {
   check(state, {.attempted = 0});
 }
 
+// Gap-free: each span begins at the tick at which the one before ends.
+void RecordChain(benchmark::State& state) {
+  if (no_session(state)) return;
+  Bench bench(state);
+  const Site site = bench.site;
+  std::uint64_t spans = 0;
+  {
+    Chain chain(site.recorder);
+    spans = measure(
+        state, kBurst, [&, site](std::size_t i) { overhead::next_span(chain, site, i); },
+        [] {
+          std::this_thread::sleep_for(2 * SessionOptions{}.poll_interval);
+          session->drain_once();
+        });
+  }
+  check(state, {.attempted = spans, .bytes_per_span = overhead::same_operands[0].output_bytes()});
+}
+
+// Full spans of a category that is recorded by a rule.
+void RecordByRule(benchmark::State& state) {
+  if (no_session(state)) return;
+  Bench bench(state);
+  const Site site = bench.site;
+  const bool recorded = session->rule(Category::kOp).record;
+  const std::uint64_t spans = measure(
+      state, kBurst, [site](std::size_t i) { overhead::kFullSpan(site, i); }, [] { session->drain_once(); });
+  check(state, {.attempted = recorded ? spans : 0, .folded = std::nullopt});
+}
+void RecordSampled(benchmark::State& state) { RecordByRule(state); }
+void RecordFiltered(benchmark::State& state) { RecordByRule(state); }
+void RecordCategoryOff(benchmark::State& state) { RecordByRule(state); }
+
 void RecordRingFull(benchmark::State& state) {
   if (no_session(state)) return;
   Bench bench(state);
@@ -201,6 +243,10 @@ RINGTAIL_LOSSLESS(full_span_collector_paused, start_with_paused_collector, kFull
 RINGTAIL_MILLION(full_span, kFull, kBytes);
 RINGTAIL_MILLION(bare_span, overhead::kBareSpan, 0);
 RINGTAIL_ROW(RecordNewShapes, start_collecting, kNewShapes);
+RINGTAIL_ROW(RecordChain, start_collecting, kSpans);
+RINGTAIL_ROW(RecordSampled, start_sampling, kSpans);
+RINGTAIL_ROW(RecordFiltered, start_filtering, kSpans);
+RINGTAIL_ROW(RecordCategoryOff, start_category_off, kSpans);
 RINGTAIL_ROW(RecordSustained, start_collecting, kSustainedSpans);
 RINGTAIL_ROW(RecordRingFull, start_with_small_ring, kSpans);
 RINGTAIL_ROW(RecordSwitchedOff, start_switched_off, kSpans);

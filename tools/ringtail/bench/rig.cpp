@@ -17,16 +17,20 @@ Error differs(const std::string& what, std::uint64_t expected, std::uint64_t fou
 
 Result<std::uint64_t> check_account(const Trace& trace, const Expected& expected) {
   std::uint64_t attempted = 0;
+  std::uint64_t sampled_out = 0;
   std::uint64_t recorded = 0;
   std::uint64_t folded = 0;
   for (const TraceThread& thread : trace.threads) {
     attempted += thread.attempted;
+    sampled_out += thread.sampled_out;
     recorded += thread.recorded;
     folded += thread.folded;
   }
   std::uint64_t in_totals = 0;
   for (const FoldedTotal& total : trace.folded) in_totals += total.count;
-  if (attempted != expected.attempted) return differs("spans attempted", expected.attempted, attempted);
+  if (attempted + sampled_out != expected.attempted) {
+    return differs("spans attempted or sampled out", expected.attempted, attempted + sampled_out);
+  }
   if (recorded + folded != attempted) return differs("spans recorded or folded", attempted, recorded + folded);
   if (trace.size() != recorded) return differs("rows", recorded, trace.size());
   if (in_totals != folded) return differs("spans in the folded totals", folded, in_totals);

@@ -40,7 +40,7 @@ struct Site {
 
 // What a trace must account for.
 struct Expected {
-  std::uint64_t attempted = 0;
+  std::uint64_t attempted = 0;                    // or sampled out
   std::optional<std::uint64_t> folded = 0;        // nothing: any number
   std::optional<std::uint64_t> bytes_per_span{};  // nothing: not looked at
 };

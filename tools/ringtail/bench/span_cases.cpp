@@ -78,6 +78,44 @@ Case sustained(const Workload& workload) {
   return {"full_span_sustained_ns", "full span, without pauses", Unit::kNanoseconds, round};
 }
 
+// Gap-free: one clock read a span.
+Case chain(const Workload& workload) {
+  const auto rig = std::make_shared<Rig>(workload.cpus, SessionOptions{.ring_entries = kRing});
+  const auto round = [rig, spans = workload.spans]() -> Result<Sample> {
+    if (const Status started = rig->start(); !started.ok()) return started.error();
+    const Site site = rig->site();
+    double ns = 0.0;
+    {
+      Chain links(site.recorder);
+      for (std::size_t i = 0; i < kWarmUp; ++i) next_span(links, site, i);
+      ns = median_burst_ns(
+          spans, [&] { rig->settle(); }, [&, site](std::size_t i) { next_span(links, site, i); });
+    }
+    const auto folded =
+        rig->finish({.attempted = spans + kWarmUp, .bytes_per_span = same_operands[0].output_bytes()});
+    if (!folded.ok()) return folded.error();
+    return Sample{ns};
+  };
+  return {"chain_ns", "gap-free chain, full spans", Unit::kNanoseconds, round};
+}
+
+// Full spans of a category that is recorded by a rule. folded: of all spans.
+Case thinned(const Workload& workload, std::string key, std::string label, CategoryRule rule) {
+  const auto rig = std::make_shared<Rig>(workload.cpus, SessionOptions{.ring_entries = kRing});
+  rig->session().set_rule(Category::kOp, rule);
+  const auto round = [rig, spans = workload.spans]() -> Result<Sample> {
+    if (const Status started = rig->start(); !started.ok()) return started.error();
+    const Site site = rig->site();
+    for (std::size_t i = 0; i < kWarmUp; ++i) kFullSpan(site, i);
+    const double ns = median_burst_ns(
+        spans, [&] { rig->settle(); }, [&, site](std::size_t i) { kFullSpan(site, i); });
+    const auto folded = rig->finish({.attempted = spans + kWarmUp, .folded = std::nullopt});
+    if (!folded.ok()) return folded.error();
+    return Sample{ns, static_cast<double>(folded.value()) / static_cast<double>(spans + kWarmUp)};
+  };
+  return {std::move(key), std::move(label), Unit::kNanoseconds, round};
+}
+
 template <class Body>
 Case switched_off(const Workload& workload, std::string key, std::string label, Body body) {
   const auto rig = std::make_shared<Rig>(workload.cpus, SessionOptions{.ring_entries = kSmallRing});
@@ -132,6 +170,9 @@ std::vector<Case> span_cases(const Workload& workload) {
       lossless(workload, "explicit_times_ns", "span with times given, no clock", timed_by_caller(Clock::best().now()),
                0),
       lossless(workload, "traced_task_ns", "traced() task, run at once", kTraced, 0),
+      chain(workload),
+      thinned(workload, "sampled_ns", "full span, 1 in 64 sampled", {.one_in = 64}),
+      thinned(workload, "filtered_ns", "full span, filtered as too short", {.shortest = std::chrono::hours{1}}),
       sustained(workload),
       ring_full(workload),
       switched_off(workload, "off_ns", "full span, switched off", kFullSpan),

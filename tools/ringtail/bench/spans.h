@@ -9,11 +9,12 @@
 
 #include "bench/payload.h"
 #include "bench/rig.h"
+#include "ringtail/record/chain.h"
 #include "ringtail/record/scope.h"
 
 namespace ringtail::overhead {
 
-inline void full_span(const Site& site, const Operands& o) {
+[[gnu::always_inline]] inline void full_span(const Site& site, const Operands& o) {
   const Scope scope(site.recorder, site.op, site.device, {Dims(o.image), Dims(o.weights)}, Dims(o.output),
                     kElementBytes);
   opaque();
@@ -21,6 +22,13 @@ inline void full_span(const Site& site, const Operands& o) {
 
 // Op, device, two input shapes and one output shape, the same as last time.
 inline constexpr auto kFullSpan = [](const Site& site, std::size_t i) { full_span(site, turn(same_operands, i)); };
+
+// The next of a chain of full spans.
+[[gnu::always_inline]] inline void next_span(Chain& chain, const Site& site, std::size_t i) {
+  const Operands& o = turn(same_operands, i);
+  chain.next(site.op, site.device, {Dims(o.image), Dims(o.weights)}, Dims(o.output), kElementBytes);
+  opaque();
+}
 
 // The same with shapes that the thread knows, but not from last time.
 inline constexpr auto kOtherShapes = [](const Site& site, std::size_t i) {
