@@ -1,0 +1,22 @@
+# The code of SOURCE with a scope that is compiled out must be, instruction by instruction, that without a scope; and
+# with a scope it must be different, or this would say nothing.
+function(code_of result)
+  set(flags -std=c++20 -O2 -S -o -)
+  foreach(dir ${INCLUDE_DIRS})
+    list(APPEND flags -isystem ${dir})
+  endforeach()
+  execute_process(COMMAND ${COMPILER} ${flags} ${ARGN} ${SOURCE} RESULT_VARIABLE status OUTPUT_VARIABLE code)
+  if(NOT status EQUAL 0)
+    message(FATAL_ERROR "${SOURCE}: must compile with ${ARGN}")
+  endif()
+  set(${result} "${code}" PARENT_SCOPE)
+endfunction()
+
+code_of(plain -DRINGTAIL_COMPILED_OUT)
+code_of(compiled_out -DRINGTAIL_COMPILED_OUT -DWITH_SCOPE)
+code_of(recorded -DWITH_SCOPE)
+if(NOT compiled_out STREQUAL plain)
+  message(FATAL_ERROR "expected a scope that is compiled out to leave no trace in the code, found:\n${compiled_out}")
+elseif(recorded STREQUAL plain)
+  message(FATAL_ERROR "expected a scope to be in the code")
+endif()
