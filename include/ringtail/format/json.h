@@ -35,6 +35,9 @@ namespace ringtail {
 [[nodiscard]] Result<Trace> read_json(std::istream& in);
 [[nodiscard]] Result<Trace> read_json(std::string_view text);
 
+// Several times as fast as a stream: a regular file is read at several places at once. kIo when it cannot be opened.
+[[nodiscard]] Result<Trace> read_json_file(const std::string& path);
+
 // Flushes at the end. kUnsupported, before the first byte is written, for what the format cannot say: a duration or cost
 // that is NaN or infinite, a weight or one_in of 0, a thread index outside a non-empty Trace::threads, two metadata keys
 // that become the same text.
