@@ -33,7 +33,7 @@ class Team {
 // Texts on their way from those who make them to the one who takes them, i in slot i % slots.
 class Belt {
  public:
-  Belt(std::size_t count, std::size_t slots, const std::function<void(std::size_t, std::string&)>& make)
+  Belt(std::size_t count, std::size_t slots, const std::function<void(std::size_t, TextBuffer&)>& make)
       : count_(count), make_(make), slots_(slots) {}
 
   // Makes texts until none is left to make.
@@ -48,14 +48,14 @@ class Belt {
     }
   }
 
-  void take_all(const std::function<bool(const std::string&)>& take) {
+  void take_all(const std::function<bool(std::string_view)>& take) {
     std::unique_lock lock(mutex_);
     for (; taken_ < count_ && !over_; ++taken_) {
       Slot& slot = slots_[taken_ % slots_.size()];
       // Rather than wait for a text, the taker makes one.
       while (!slot.made) has_room() && claimed_ < count_ ? make_next(lock) : changed_.wait(lock);
       lock.unlock();
-      const bool more = take(slot.text);
+      const bool more = take(slot.text.view());
       slot.text.clear();
       lock.lock();
       slot.made = false;
@@ -66,7 +66,7 @@ class Belt {
 
  private:
   struct Slot {
-    std::string text;
+    TextBuffer text;
     bool made = false;
   };
 
@@ -83,7 +83,7 @@ class Belt {
   }
 
   const std::size_t count_;
-  const std::function<void(std::size_t, std::string&)>& make_;
+  const std::function<void(std::size_t, TextBuffer&)>& make_;
   std::mutex mutex_;  // of everything below, but for the text of a slot that is being made or taken
   std::condition_variable changed_;
   std::vector<Slot> slots_;
@@ -104,8 +104,8 @@ void in_parallel(std::size_t count, const std::function<void(std::size_t)>& part
   }
 }
 
-void in_order(std::size_t count, std::size_t threads, const std::function<void(std::size_t, std::string&)>& make,
-              const std::function<bool(const std::string&)>& take) {
+void in_order(std::size_t count, std::size_t threads, const std::function<void(std::size_t, TextBuffer&)>& make,
+              const std::function<bool(std::string_view)>& take) {
   constexpr std::size_t kSlotsPerThread = 4;
   threads = std::clamp<std::size_t>(threads, 1, std::max<std::size_t>(count, 1));
   Belt belt(count, threads * kSlotsPerThread, make);

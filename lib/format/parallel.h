@@ -9,7 +9,9 @@
 
 #include <cstddef>
 #include <functional>
-#include <string>
+#include <string_view>
+
+#include "format/text_buffer.h"
 
 namespace ringtail {
 
@@ -22,7 +24,7 @@ void in_parallel(std::size_t count, const std::function<void(std::size_t)>& part
 // make(i, text) for every i below `count`, on up to `threads` threads the calling one included, each with an empty
 // text; and take(text) in the order of i on the calling thread, until it gives false. At most a few texts per thread
 // wait to be taken, and their memory is used again.
-void in_order(std::size_t count, std::size_t threads, const std::function<void(std::size_t, std::string&)>& make,
-              const std::function<bool(const std::string&)>& take);
+void in_order(std::size_t count, std::size_t threads, const std::function<void(std::size_t, TextBuffer&)>& make,
+              const std::function<bool(std::string_view)>& take);
 
 }  // namespace ringtail
