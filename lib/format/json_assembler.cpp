@@ -23,6 +23,12 @@ bool TraceAssembler::refuse(std::string problem, ErrorCode code) {
   return false;
 }
 
+void TraceAssembler::begin_with(Trace rows, std::optional<ThreadId> largest_thread) {
+  trace_ = std::move(rows);
+  has_thread_ = largest_thread.has_value();
+  if (has_thread_) largest_thread_ = index_of(*largest_thread);
+}
+
 bool TraceAssembler::begin(Slot slot) {
   switch (slot) {
     case Slot::kEntry:

@@ -21,6 +21,10 @@ namespace ringtail {
 
 class TraceAssembler {
  public:
+  TraceAssembler() = default;
+  // Goes on behind rows that were read by other means; `largest_thread` is the largest thread index among them.
+  void begin_with(Trace rows, std::optional<ThreadId> largest_thread);
+
   [[nodiscard]] bool begin(Slot slot);
   [[nodiscard]] bool end(Slot slot);
   [[nodiscard]] bool unsigned_value(Slot slot, std::uint64_t value, std::uint64_t offset);

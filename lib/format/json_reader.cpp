@@ -2,14 +2,23 @@
 // into one line that says where.
 #include "format/json_reader.h"
 
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <boost/json/basic_parser_impl.hpp>
+#include <cerrno>
 #include <cstdint>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
 #include <istream>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "format/canonical_reader.h"
 #include "format/json_walker.h"
 #include "ringtail/format/json.h"
 
@@ -33,6 +42,11 @@ std::string text_of(const TokenLocator::Place& place) {
 
 class BlockReader {
  public:
+  BlockReader() = default;
+  BlockReader(Trace rows, std::optional<ThreadId> largest_thread) {
+    assembler().begin_with(std::move(rows), largest_thread);
+  }
+
   // Takes the input's next bytes. False: there is an error().
   [[nodiscard]] bool feed(std::string_view block) { return parse(block, true); }
 
@@ -88,6 +102,18 @@ class BlockReader {
   Error error_;
 };
 
+// Nothing also where the file cannot be opened or read: the general reader says why.
+std::optional<Trace> read_canonical_file(const std::string& path) {
+  const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (file < 0) return std::nullopt;
+  std::optional<Trace> trace;
+  struct stat facts = {};
+  const bool is_regular = fstat(file, &facts) == 0 && S_ISREG(facts.st_mode);
+  if (is_regular) trace = read_canonical(JsonSource(file, static_cast<std::uint64_t>(facts.st_size)));
+  close(file);
+  return trace;
+}
+
 }  // namespace
 
 Result<Trace> read_json_in_blocks(std::istream& in, std::size_t block_bytes) {
@@ -104,9 +130,18 @@ Result<Trace> read_json_in_blocks(std::istream& in, std::size_t block_bytes) {
   return reader.finish();
 }
 
+std::optional<Trace> read_json_behind(Trace rows, std::optional<ThreadId> largest_thread, std::string_view rest) {
+  BlockReader reader(std::move(rows), largest_thread);
+  if (!reader.feed("{\"entries\":[") || !reader.feed(rest)) return std::nullopt;
+  Result<Trace> trace = reader.finish();
+  if (!trace.ok()) return std::nullopt;
+  return std::move(trace).value();
+}
+
 Result<Trace> read_json(std::istream& in) { return read_json_in_blocks(in, kBlockBytes); }
 
 Result<Trace> read_json(std::string_view text) {
+  if (std::optional<Trace> trace = read_canonical(JsonSource(text))) return *std::move(trace);
   BlockReader reader;
   while (!text.empty()) {
     const std::string_view block = text.substr(0, kBlockBytes);
@@ -114,6 +149,20 @@ Result<Trace> read_json(std::string_view text) {
     text.remove_prefix(block.size());
   }
   return reader.finish();
+}
+
+Result<Trace> read_json_file(const std::string& path) {
+  std::error_code ignored;  // what cannot be asked cannot be opened either
+  if (std::filesystem::is_directory(path, ignored)) {
+    return Error{ErrorCode::kIo, "expected a file, found a directory"};
+  }
+  if (std::filesystem::is_regular_file(path, ignored)) {
+    if (std::optional<Trace> trace = read_canonical_file(path)) return *std::move(trace);
+  }
+  errno = 0;
+  std::ifstream in(path, std::ios::binary);
+  if (!in) return Error{ErrorCode::kIo, std::string("expected to open it, found: ") + std::strerror(errno)};
+  return read_json(in);
 }
 
 }  // namespace ringtail

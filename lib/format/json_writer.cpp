@@ -1,88 +1,22 @@
-#include <cmath>
+#include <algorithm>
+#include <functional>
 #include <optional>
 #include <ostream>
-#include <set>
+#include <string>
 #include <utility>
-#include <vector>
 
+#include "format/entry_text.h"
+#include "format/json_limits.h"
+#include "format/parallel.h"
 #include "format/pretty_json.h"
-#include "format/utf8.h"
 #include "ringtail/format/json.h"
 
 namespace ringtail {
 namespace {
 
 constexpr std::size_t kBlockBytes = 64 * 1024;
-constexpr std::string_view kAtLeastOne = "a number of spans, at least 1";
-
-Error unsupported(std::string where, std::string_view expected, std::string_view found) {
-  where.append(": expected ").append(expected).append(", found ").append(found);
-  return {ErrorCode::kUnsupported, std::move(where)};
-}
-
-const char* text_of_not_finite(double value) { return std::isnan(value) ? "NaN" : value > 0 ? "inf" : "-inf"; }
-
-// What is wrong with a thread index, if anything is: it must lie in the table, unless there is none.
-std::optional<Error> check_thread(const Trace& trace, ThreadId thread, const char* list, std::size_t at) {
-  const bool fits = thread == kNoThread || trace.threads.empty() || index_of(thread) < trace.threads.size();
-  if (fits) return std::nullopt;
-  return unsupported("$." + std::string(list) + "[" + std::to_string(at) + "].thread",
-                     "an index below " + std::to_string(trace.threads.size()), std::to_string(index_of(thread)));
-}
-
-// Names everything that the format cannot say, so that nothing is written of a trace that has it.
-std::optional<Error> find_unsupported(const Trace& trace) {
-  const auto& durations = trace.columns().duration_us;
-  for (std::size_t row = 0; row < durations.size(); ++row) {
-    if (!std::isfinite(durations[row])) {
-      return unsupported("$.entries[" + std::to_string(row) + "].duration_us", "a finite number",
-                         text_of_not_finite(durations[row]));
-    }
-  }
-  if (!std::isfinite(trace.total_duration_us)) {
-    return unsupported("$.total_duration_us", "a finite number", text_of_not_finite(trace.total_duration_us));
-  }
-  std::optional<Error> error;
-  const auto& threads = trace.columns().thread;
-  for (std::size_t row = 0; !error && !threads.empty() && row < trace.size(); ++row) {
-    error = check_thread(trace, threads.at(row), "entries", row);
-  }
-  for (std::size_t i = 0; !error && i < trace.losses.size(); ++i) {
-    error = check_thread(trace, trace.losses[i].thread, "ringtail.losses", i);
-  }
-  for (std::size_t i = 0; !error && i < trace.open_spans.size(); ++i) {
-    error = check_thread(trace, trace.open_spans[i].thread, "ringtail.open_spans", i);
-  }
-  if (error) return error;
-  for (std::size_t row = 0; !trace.columns().weight.empty() && row < trace.size(); ++row) {
-    if (trace.columns().weight.at(row) == 0) {
-      return unsupported("$.entries[" + std::to_string(row) + "].weight", kAtLeastOne, "0");
-    }
-  }
-  for (std::size_t i = 0; i < trace.categories.size(); ++i) {
-    if (trace.categories[i].one_in == 0) {
-      return unsupported("$.ringtail.categories[" + std::to_string(i) + "].one_in", kAtLeastOne, "0");
-    }
-  }
-  if (trace.cost) {
-    for (const auto& [key, value] : {std::pair{"recorded_ns", trace.cost->recorded_ns},
-                                     {"folded_ns", trace.cost->folded_ns},
-                                     {"sampled_out_ns", trace.cost->sampled_out_ns}}) {
-      if (!std::isfinite(value)) {
-        return unsupported(std::string("$.ringtail.cost.") + key, "a finite number", text_of_not_finite(value));
-      }
-    }
-  }
-  std::set<std::string> keys;
-  for (const auto& [key, value] : trace.metadata) {
-    std::string written;
-    append_utf8(written, key);
-    if (!keys.insert(std::move(written)).second) {
-      return unsupported("$.metadata", "keys that differ when invalid UTF-8 is replaced", quoted(key));
-    }
-  }
-  return std::nullopt;
-}
+constexpr std::size_t kRowsPerPiece = 512;        // of text that a thread makes at once: some 150 KB
+constexpr std::size_t kRowsPerThread = 8 * 1024;  // a thread takes some 50 us to start, writing so many rows 2 ms
 
 template <class Value>
 void member(PrettyJson& json, std::string_view key, const Value& value) {
@@ -107,73 +41,6 @@ void member_or_null(PrettyJson& json, std::string_view key, const std::optional<
 
 void thread_or_null(PrettyJson& json, ThreadId thread) {
   member_or_null(json, "thread", thread == kNoThread ? std::nullopt : std::optional(std::uint64_t{index_of(thread)}));
-}
-
-void write_shape(PrettyJson& json, Dims dims) {
-  json.begin_array();
-  for (const std::uint64_t dim : dims) json.value(dim);
-  json.end_array();
-}
-
-// The shapes of an entry are most of its text, and programs repeat them: the text of a few is kept to be
-// copied.
-class ShapesText {
- public:
-  explicit ShapesText(const SignatureTable& signatures) : signatures_(signatures), kept_(kKept) {}
-
-  // Requires: `out` is what `json` appends to.
-  void write(PrettyJson& json, const std::string& out, ShapesId id) {
-    Kept& kept = kept_[index_of(id) % kKept];
-    if (kept.id == id) return json.members(kept.text);
-    const std::size_t before = out.size();
-    const Signature signature = signatures_.at(id);
-    json.key("input_shapes");
-    json.begin_array();
-    for (const Dims dims : signature.inputs()) write_shape(json, dims);
-    json.end_array();
-    json.key("output_shape");
-    write_shape(json, signature.output());
-    // A giant is not worth its memory; an id never seen before is too likely never to be seen again.
-    if (out.size() - before > kMostBytes) return;
-    if (kept.last_missed == id) {
-      kept.text.assign(out, before);
-      kept.id = id;
-    }
-    kept.last_missed = id;
-  }
-
- private:
-  static constexpr std::size_t kKept = 256;
-  static constexpr std::size_t kMostBytes = 4096;
-  struct Kept {
-    ShapesId id{0xFFFF'FFFF};
-    ShapesId last_missed{0xFFFF'FFFF};
-    std::string text;
-  };
-  const SignatureTable& signatures_;
-  std::vector<Kept> kept_;
-};
-
-void write_entry(PrettyJson& json, const std::string& out, ShapesText& shapes, const Trace& trace, std::size_t row) {
-  const EntryView entry = trace[row];
-  json.begin_object();
-  member(json, "step", entry.step());
-  member(json, "operation", entry.operation());
-  member_or_null(json, "device_id", entry.device());
-  shapes.write(json, out, trace.columns().shapes[row]);
-  member(json, "duration_us", entry.duration_us());
-  member(json, "output_elements", entry.output_elements());
-  member(json, "memory_bytes", entry.memory_bytes());
-  if (const auto begin = entry.begin()) member(json, "begin_ns", *begin);
-  if (const ThreadId thread = entry.thread(); thread != kNoThread) {
-    member(json, "thread", std::uint64_t{index_of(thread)});
-  }
-  if (const std::uint16_t depth = entry.depth(); depth != 0) member(json, "depth", std::uint64_t{depth});
-  if (const auto delay = entry.queue_delay()) member(json, "queue_delay_ns", *delay);
-  if (entry.lost_before() != 0) member(json, "lost_before", entry.lost_before());
-  if (entry.shapes_dropped()) member(json, "shapes_dropped", true);
-  if (entry.weight() != 1) member(json, "weight", std::uint64_t{entry.weight()});
-  json.end_object();
 }
 
 void write_origin(PrettyJson& json, const Origin& origin) {
@@ -244,11 +111,10 @@ void write_cost(PrettyJson& json, const TracerCost& cost) {
   json.end_object();
 }
 
-// Writes the document, calling `flush` on `buffer` after each element; stops when that returns false.
+// Writes all but the entries, calling `flush` on `buffer` after each element; stops when that returns false.
 template <class Flush>
-bool write_document(const Trace& trace, std::string& buffer, Flush flush) {
+bool write_rest(const Trace& trace, std::string& buffer, Flush flush) {
   PrettyJson json(buffer);
-  ShapesText shapes(trace.signatures());
   const auto write_list = [&](std::string_view key, const auto& list) {
     if (list.empty()) return true;
     json.key(key);
@@ -266,11 +132,8 @@ bool write_document(const Trace& trace, std::string& buffer, Flush flush) {
   json.begin_object();
   json.key("entries");
   json.begin_array();
-  for (std::size_t row = 0; row < trace.size(); ++row) {
-    write_entry(json, buffer, shapes, trace, row);
-    if (!flush()) return false;
-  }
   json.end_array();
+  buffer.clear();  // the entries are written already
   member(json, "total_duration_us", trace.total_duration_us);
   json.key("metadata");
   json.begin_object();
@@ -303,29 +166,111 @@ bool write_document(const Trace& trace, std::string& buffer, Flush flush) {
   return true;
 }
 
+// The document, piece by piece: head(), then rows() any number of times, then rest(). `take` gets each piece in order
+// and says whether to go on, as do these.
+template <class Take>
+class Document {
+ public:
+  explicit Document(Take take) : take_(std::move(take)) {}
+
+  bool head() { return take_("{\n  \"entries\": ["); }
+
+  bool rows(const Trace& trace) {
+    const EntryText entries(trace);
+    const std::size_t pieces = (trace.size() + kRowsPerPiece - 1) / kRowsPerPiece;
+    const std::size_t threads = std::min(thread_count(), trace.size() / kRowsPerThread + 1);
+    bool fine = true;
+    const auto make = [&](std::size_t piece, TextBuffer& text) {
+      const std::size_t first = piece * kRowsPerPiece;
+      const std::size_t last = std::min(first + kRowsPerPiece, trace.size());
+      for (std::size_t row = first; row < last; ++row) entries.append(row, text);
+    };
+    in_order(pieces, threads, make, [&](std::string_view text) {
+      if (is_first_) text.remove_prefix(1);  // the comma
+      is_first_ = false;
+      return fine = take_(text);
+    });
+    return fine;
+  }
+
+  bool rest(const Trace& end) {
+    if (!take_(is_first_ ? "]" : "\n  ]")) return false;
+    std::string buffer;
+    const auto empty_buffer = [&] {
+      const bool fine = take_(buffer);
+      buffer.clear();
+      return fine;
+    };
+    return write_rest(end, buffer, [&] { return buffer.size() < kBlockBytes || empty_buffer(); }) && empty_buffer();
+  }
+
+ private:
+  Take take_;
+  bool is_first_ = true;  // no entry was written
+};
+
 }  // namespace
+
+struct JsonTraceWriter::State {
+  explicit State(std::ostream& stream)
+      : out(stream), document([this](std::string_view text) {
+          out.write(text.data(), static_cast<std::streamsize>(text.size()));
+          if (out.good()) written += text.size();
+          return out.good();
+        }) {}
+
+  [[nodiscard]] Status status(bool fine) const {
+    if (fine) return Done{};
+    return Error{ErrorCode::kIo, "byte " + std::to_string(written) + ": the stream refused to be written"};
+  }
+
+  std::ostream& out;
+  std::uint64_t written = 0;
+  std::uint64_t rows = 0;
+  bool has_head = false;
+  LargestThread largest_thread;
+  Document<std::function<bool(std::string_view)>> document;
+};
+
+JsonTraceWriter::JsonTraceWriter(std::ostream& out) : state_(std::make_unique<State>(out)) {}
+JsonTraceWriter::~JsonTraceWriter() = default;
+
+Status JsonTraceWriter::append(const Trace& rows) {
+  State& s = *state_;
+  if (auto error = find_unsupported_row(rows, s.rows)) return *std::move(error);
+  s.largest_thread.see(rows, s.rows);
+  s.rows += rows.size();
+  const bool fine = (s.has_head || s.document.head()) && s.document.rows(rows);
+  s.has_head = true;
+  return s.status(fine);
+}
+
+Status JsonTraceWriter::finish(const Trace& end) {
+  State& s = *state_;
+  if (auto error = s.largest_thread.find_stray(end)) return *std::move(error);
+  if (auto error = find_unsupported_rest(end)) return *std::move(error);
+  return s.status((s.has_head || s.document.head()) && s.document.rest(end) && s.out.flush().good());
+}
 
 Status write_json(const Trace& trace, std::ostream& out) {
   if (auto error = find_unsupported(trace)) return *std::move(error);
-  std::string buffer;
-  buffer.reserve(kBlockBytes + kBlockBytes / 4);
-  std::uint64_t written = 0;
-  const auto empty_buffer = [&] {
-    out.write(buffer.data(), static_cast<std::streamsize>(buffer.size()));
-    if (out.good()) written += buffer.size();
-    buffer.clear();
-    return out.good();
-  };
-  bool done = write_document(trace, buffer, [&] { return buffer.size() < kBlockBytes || empty_buffer(); });
-  done = done && empty_buffer() && out.flush().good();
-  if (!done) return Error{ErrorCode::kIo, "byte " + std::to_string(written) + ": the stream refused to be written"};
-  return Done{};
+  JsonTraceWriter writer(out);
+  Status rows = writer.append(trace);
+  return rows.ok() ? writer.finish(trace) : rows;
 }
 
 std::string to_json(const Trace& trace) {
   std::string text;
   if (find_unsupported(trace)) return text;
-  write_document(trace, text, [] { return true; });
+  Document document([&](std::string_view piece) {
+    const bool is_first_rows = text.size() < kRowsPerPiece && piece.size() >= kRowsPerPiece;
+    if (is_first_rows)
+      text.reserve(static_cast<std::size_t>(1.05 * static_cast<double>(piece.size()) *
+                                            static_cast<double>(trace.size() / kRowsPerPiece + 1)));
+    text.append(piece);
+    return true;
+  });
+  static_cast<void>(document.head() && document.rows(trace) && document.rest(trace));
   return text;
 }
 

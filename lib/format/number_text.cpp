@@ -4,6 +4,7 @@
 #include <cassert>
 #include <charconv>
 #include <cmath>
+#include <cstring>
 #include <system_error>
 
 namespace ringtail {
@@ -34,10 +35,33 @@ Digits shortest_digits(double value) {
   return digits;
 }
 
-template <class Integer>
-void append_decimal(std::string& out, Integer value) {
-  char text[24];
-  out.append(text, std::to_chars(text, text + sizeof(text), value).ptr);
+char* put(char* at, const char* text, std::size_t count) {
+  std::memcpy(at, text, count);
+  return at + count;
+}
+
+char* put_zeros(char* at, std::size_t count) {
+  std::memset(at, '0', count);
+  return at + count;
+}
+
+// A value of at most 15 digits, 3 of them behind the point, as whole nanoseconds in microseconds mostly are; null where
+// it is none. Two numbers of 15 digits are never the same double, so no other of so few digits is this one.
+// Requires: value is finite and above zero.
+char* write_thousandths(char* at, double value) {
+  constexpr double kMost = 1e11;
+  if (value > kMost) return nullptr;
+  const auto thousandths = static_cast<std::uint64_t>(value * 1e3 + 0.5);
+  if (thousandths == 0 || static_cast<double>(thousandths) / 1e3 != value) return nullptr;
+  at = write_unsigned(at, thousandths / 1000);
+  const auto rest = static_cast<unsigned>(thousandths % 1000);
+  *at++ = '.';
+  *at++ = static_cast<char>('0' + rest / 100);
+  if (rest % 100 == 0) return at;
+  *at++ = static_cast<char>('0' + rest / 10 % 10);
+  if (rest % 10 == 0) return at;
+  *at++ = static_cast<char>('0' + rest % 10);
+  return at;
 }
 
 // True when a number that from_chars put out of range is too large rather than too small.
@@ -64,34 +88,49 @@ bool is_huge(std::string_view number) {
 
 }  // namespace
 
-void append_integer(std::string& out, std::uint64_t value) { append_decimal(out, value); }
-void append_integer(std::string& out, std::int64_t value) { append_decimal(out, value); }
+void append_integer(std::string& out, std::uint64_t value) {
+  char text[kMostIntegerBytes];
+  out.append(text, write_unsigned(text, value));
+}
+
+void append_integer(std::string& out, std::int64_t value) {
+  char text[kMostIntegerBytes];
+  out.append(text, write_signed(text, value));
+}
 
 void append_double(std::string& out, double value) {
+  char text[kMostDoubleBytes];
+  out.append(text, write_double(text, value));
+}
+
+char* write_double(char* at, double value) {
   assert(std::isfinite(value));
-  if (std::signbit(value)) out += '-';
-  if (value == 0.0) {
-    out += "0.0";
-    return;
+  constexpr double kLeastFixed = 1e-4;
+  constexpr double kMostFixed = 1e15;
+  if (std::signbit(value)) *at++ = '-';
+  value = std::abs(value);
+  if (value == 0.0) return put(at, "0.0", 3);
+  if (char* const end = write_thousandths(at, value)) return end;
+  if (value >= kLeastFixed && value < kMostFixed) {
+    char* const end = std::to_chars(at, at + kMostDoubleBytes - 3, value, std::chars_format::fixed).ptr;
+    return std::find(at, end, '.') != end ? end : put(end, ".0", 2);
   }
-  const Digits digits = shortest_digits(std::abs(value));
+  const Digits digits = shortest_digits(value);
   const auto count = static_cast<std::size_t>(digits.count);
   const int point = digits.exponent + 1;  // digits before the decimal point
   if (point > 0 && point <= kPointWithin) {
     const auto before = static_cast<std::size_t>(point);
-    if (count <= before) {
-      out.append(digits.text, count).append(before - count, '0').append(".0");
-    } else {
-      out.append(digits.text, before).append(1, '.').append(digits.text + before, count - before);
-    }
-  } else if (point <= 0 && point >= -kMostZeros) {
-    out.append("0.").append(static_cast<std::size_t>(-point), '0').append(digits.text, count);
-  } else {
-    out += digits.text[0];
-    if (count > 1) out.append(1, '.').append(digits.text + 1, count - 1);
-    out += 'e';
-    append_decimal(out, digits.exponent);
+    if (count <= before) return put(put_zeros(put(at, digits.text, count), before - count), ".0", 2);
+    at = put(put(at, digits.text, before), ".", 1);
+    return put(at, digits.text + before, count - before);
   }
+  if (point <= 0 && point >= -kMostZeros) {
+    return put(put_zeros(put(at, "0.", 2), static_cast<std::size_t>(-point)), digits.text, count);
+  }
+  *at++ = digits.text[0];
+  if (count > 1) at = put(put(at, ".", 1), digits.text + 1, count - 1);
+  *at++ = 'e';
+  return write_signed(at, digits.exponent);
 }
 
 std::optional<double> double_of(std::string_view number) {

@@ -7,12 +7,30 @@
 //          Zero is 0.0 or -0.0.
 #pragma once
 
+#include <charconv>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 
 namespace ringtail {
+
+inline constexpr std::size_t kMostIntegerBytes = 20;  // of 64 bits, a sign included
+inline constexpr std::size_t kMostDoubleBytes = 32;
+
+// Write at `at`, where there is room for as many bytes, and return the end.
+inline char* write_signed(char* at, std::int64_t value) {
+  return std::to_chars(at, at + kMostIntegerBytes, value).ptr;
+}
+inline char* write_unsigned(char* at, std::uint64_t value) {
+  if (value < 10) {
+    *at = static_cast<char>('0' + value);
+    return at + 1;
+  }
+  return std::to_chars(at, at + kMostIntegerBytes, value).ptr;
+}
+// Requires: value is finite.
+char* write_double(char* at, double value);
 
 void append_integer(std::string& out, std::uint64_t value);
 void append_integer(std::string& out, std::int64_t value);

@@ -138,11 +138,6 @@ void PrettyJson::value(bool truth) {
   out_ += truth ? "true" : "false";
 }
 
-void PrettyJson::members(std::string_view written) {
-  out_ += written;
-  empty_ = false;
-}
-
 void PrettyJson::null() {
   before_value();
   out_ += "null";

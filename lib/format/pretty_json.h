@@ -41,9 +41,6 @@ class PrettyJson {
   void value(bool truth);
   void null();
 
-  // Members that this class wrote before, from behind the one that stood before them; at the same depth, not first.
-  void members(std::string_view written);
-
  private:
   void open(char bracket);
   void close(char bracket);

@@ -15,19 +15,27 @@ std::uint64_t mix(std::uint64_t a, std::uint64_t b) noexcept {
   return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64U);
 }
 
+template <class Word>
+std::uint64_t load(const char* from) noexcept {
+  Word word{};
+  std::memcpy(&word, from, sizeof(word));
+  return word;
+}
+
 }  // namespace
 
 std::uint64_t hash_of(std::string_view bytes) noexcept {
+  constexpr std::size_t kWord = sizeof(std::uint64_t);
   std::uint64_t hash = mix(bytes.size(), kMultiplier);
-  while (bytes.size() >= sizeof(std::uint64_t)) {
-    std::uint64_t word = 0;
-    std::memcpy(&word, bytes.data(), sizeof(word));
-    hash = mix(hash, word);
-    bytes.remove_prefix(sizeof(word));
-  }
-  std::uint64_t rest = 0;
-  if (!bytes.empty()) std::memcpy(&rest, bytes.data(), bytes.size());
-  return mix(hash, rest);
+  const char* at = bytes.data();
+  std::size_t left = bytes.size();
+  for (; left > kWord; at += kWord, left -= kWord) hash = mix(hash, load<std::uint64_t>(at));
+  // The last bytes by loads of fixed sizes, which may overlap: the length is in the hash already.
+  if (left == 0) return mix(hash, 0);
+  if (bytes.size() >= kWord) return mix(hash, load<std::uint64_t>(at + left - kWord));
+  if (left >= 4) return mix(hash, load<std::uint32_t>(at) | load<std::uint32_t>(at + left - 4) << 32U);
+  return mix(hash, load<std::uint8_t>(at) | load<std::uint8_t>(at + left / 2) << 8U |
+                       load<std::uint8_t>(at + left - 1) << 16U);
 }
 
 std::uint64_t hash_of(std::span<const std::uint64_t> words) noexcept {
@@ -45,9 +53,9 @@ std::uint64_t hash_of(std::span<const std::uint64_t> words) noexcept {
 void IdIndex::insert(std::uint64_t hash, std::uint32_t id) {
   if ((size_ + 1) * 4 > slots_.size() * 3) grow();
   const std::size_t mask = slots_.size() - 1;
-  std::size_t at = hash & mask;
+  std::size_t at = half_of(hash) & mask;
   while (slots_[at].id != kNotFound) at = (at + 1) & mask;
-  slots_[at] = {static_cast<std::uint32_t>(hash >> 32U), id, hash};
+  slots_[at] = {half_of(hash), id};
   ++size_;
 }
 
@@ -56,7 +64,7 @@ void IdIndex::grow() {
   const std::size_t mask = larger.size() - 1;
   for (const Slot& slot : slots_) {
     if (slot.id == kNotFound) continue;
-    std::size_t at = slot.hash & mask;
+    std::size_t at = slot.half & mask;
     while (larger[at].id != kNotFound) at = (at + 1) & mask;
     larger[at] = slot;
   }

@@ -7,9 +7,6 @@
 namespace ringtail {
 namespace {
 
-constexpr std::uint64_t kHasOutput = std::uint64_t{1} << 63U;
-constexpr std::uint64_t kOneInput = std::uint64_t{1} << 32U;
-
 constexpr std::size_t kFirstChunkWords = 512;       // 4 KiB: most programs have few signatures
 constexpr std::size_t kMostChunkWords = 64 * 1024;  // 512 KiB
 
@@ -116,9 +113,9 @@ std::optional<ShapesId> SignatureTable::find(std::span<const std::uint64_t> word
   return ShapesId{found};
 }
 
-ShapesId SignatureTable::intern(std::span<const std::uint64_t> words) { return intern_hashed(words, hash_of(words)); }
+ShapesId SignatureTable::intern(std::span<const std::uint64_t> words) { return intern(words, hash_of(words)); }
 
-ShapesId SignatureTable::intern_hashed(Row words, std::uint64_t hash) {
+ShapesId SignatureTable::intern(std::span<const std::uint64_t> words, std::uint64_t hash) {
   const std::uint32_t found =
       index_.find(hash, [&](std::uint32_t id) { return std::ranges::equal(rows_[id], words); });
   if (found != IdIndex::kNotFound) return ShapesId{found};
@@ -142,7 +139,7 @@ std::vector<ShapesId> SignatureTable::intern_all(const SignatureTable& other) {
     const std::size_t first = ids.size();
     const std::size_t count = std::min(kBatch, other.size() - first);
     for (std::size_t i = 0; i < count; ++i) index_.prefetch(hashes[i] = hash_of(other.rows_[first + i]));
-    for (std::size_t i = 0; i < count; ++i) ids.push_back(intern_hashed(other.rows_[first + i], hashes[i]));
+    for (std::size_t i = 0; i < count; ++i) ids.push_back(intern(other.rows_[first + i], hashes[i]));
   }
   return ids;
 }

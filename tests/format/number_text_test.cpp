@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <cstdio>
@@ -24,6 +25,33 @@ struct Layout {
   double value;
   const char* text;
 };
+
+// The digits of a number without point, exponent and the zeros at its ends.
+std::string digits_of(std::string_view number) {
+  std::string digits;
+  for (const char c : number.substr(0, number.find('e'))) {
+    if (c >= '0' && c <= '9') digits += c;
+  }
+  digits.erase(0, std::min(digits.find_first_not_of('0'), digits.size()));
+  return digits.substr(0, digits.find_last_not_of('0') + 1);
+}
+
+TEST(NumberText, WritesDurationsWithTheFewestDigitsThatReadBackTheSame) {
+  HostileTrace random(11);
+  for (int i = 0; i < 200'000; ++i) {
+    const std::uint64_t ns = random.next() >> (14 + random.below(50));
+    const double microseconds[] = {to_microseconds(Nanoseconds{static_cast<std::int64_t>(ns)}),
+                                   static_cast<double>(ns) / 1e3, static_cast<double>(ns) * 1e-3,
+                                   static_cast<double>(ns) / 1e4};
+    for (const double us : microseconds) {
+      char shortest[40];
+      const char* end = std::to_chars(shortest, shortest + sizeof(shortest), us, std::chars_format::scientific).ptr;
+      const std::string text = text_of(us);
+      ASSERT_EQ(std::strtod(text.c_str(), nullptr), us) << text;
+      ASSERT_EQ(digits_of(text), digits_of({shortest, static_cast<std::size_t>(end - shortest)})) << text;
+    }
+  }
+}
 
 TEST(NumberText, LaysDoublesOutAsTheReferenceDoes) {
   const Layout kLayouts[] = {

@@ -2,8 +2,9 @@
 //
 // Finds the id of a value that is stored elsewhere, by the value's hash: the index half of every interning table.
 //
-// Shape    Open addressing with linear probing over 16-byte slots, at most three quarters full, doubled when needed.
-//          The table holds ids only, so its owner may copy, move or grow the values as it likes.
+// Shape    Open addressing with linear probing over 8-byte slots, at most three quarters full, doubled when needed.
+//          The table holds ids only, so its owner may copy, move or grow the values as it likes. Half of a hash both
+//          places a value and tells it from others: of a million, one in two thousand looks like another.
 // Cost     find: one probe of a cache line in the usual case. insert: amortized constant, allocates when it doubles.
 // Threads  As a std::vector.
 #pragma once
@@ -16,7 +17,7 @@
 
 namespace ringtail {
 
-// 64-bit hashes with well-mixed low bits; the same in every run.
+// 64-bit hashes with well-mixed bits; the same in every run.
 [[nodiscard]] std::uint64_t hash_of(std::string_view bytes) noexcept;
 [[nodiscard]] std::uint64_t hash_of(std::span<const std::uint64_t> words) noexcept;
 
@@ -29,17 +30,17 @@ class IdIndex {
   [[nodiscard]] std::uint32_t find(std::uint64_t hash, Same same) const {
     if (slots_.empty()) return kNotFound;
     const std::size_t mask = slots_.size() - 1;
-    const auto tag = static_cast<std::uint32_t>(hash >> 32U);
-    for (std::size_t at = hash & mask;; at = (at + 1) & mask) {
+    const std::uint32_t half = half_of(hash);
+    for (std::size_t at = half & mask;; at = (at + 1) & mask) {
       const Slot& slot = slots_[at];
       if (slot.id == kNotFound) return kNotFound;
-      if (slot.tag == tag && same(slot.id)) return slot.id;
+      if (slot.half == half && same(slot.id)) return slot.id;
     }
   }
 
   // Begins to bring near what find() and insert() will look at.
   void prefetch(std::uint64_t hash) const {
-    if (!slots_.empty()) __builtin_prefetch(&slots_[hash & (slots_.size() - 1)], 1);
+    if (!slots_.empty()) __builtin_prefetch(&slots_[half_of(hash) & (slots_.size() - 1)], 1);
   }
 
   // Requires: no id with an equal value is in the index; id != kNotFound.
@@ -49,10 +50,11 @@ class IdIndex {
 
  private:
   struct Slot {
-    std::uint32_t tag = 0;  // the hash's upper half: most wrong candidates are refused without calling same()
+    std::uint32_t half = 0;  // of the hash: most wrong candidates are refused without calling same()
     std::uint32_t id = kNotFound;
-    std::uint64_t hash = 0;  // whole, so that doubling does not need the values
   };
+
+  static std::uint32_t half_of(std::uint64_t hash) { return static_cast<std::uint32_t>(hash >> 32U); }
 
   void grow();
 

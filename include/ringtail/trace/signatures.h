@@ -112,12 +112,30 @@ class SignatureBuilder {
   void add_input(Dims dims);
   void set_output(Dims dims);  // at most once, after the inputs; never called: no output
 
+  // The same dimension by dimension: each begins a shape, and add() adds to it.
+  void begin_input() { begin(kOneInput); }
+  void begin_output() { begin(kHasOutput); }
+  void add(std::uint64_t dim) {
+    words_.push_back(dim);
+    ++words_[rank_at_];
+  }
+
   // Valid until the next call.
   [[nodiscard]] std::span<const std::uint64_t> finish(std::uint32_t element_bytes = kDefaultElementBytes);
 
  private:
+  static constexpr std::uint64_t kHasOutput = std::uint64_t{1} << 63U;
+  static constexpr std::uint64_t kOneInput = std::uint64_t{1} << 32U;
+
+  void begin(std::uint64_t which) {
+    words_[0] += which;
+    rank_at_ = words_.size();
+    words_.push_back(0);
+  }
   void append(Dims dims);
+
   std::vector<std::uint64_t> words_;
+  std::size_t rank_at_ = 0;  // of the shape begun last
 };
 
 class SignatureTable {
@@ -130,6 +148,11 @@ class SignatureTable {
 
   // The id of the signature with these words, new if it was not there.
   ShapesId intern(std::span<const std::uint64_t> words);
+
+  // The same in two steps, for the sake of tables that are larger than the caches: `hash` is hash_of(words), and
+  // prefetch(hash) went before by some 100 ns.
+  ShapesId intern(std::span<const std::uint64_t> words, std::uint64_t hash);
+  void prefetch(std::uint64_t hash) const { index_.prefetch(hash); }
 
   // Interns every signature of `other` in the order of their ids; the result gives the new id of each.
   [[nodiscard]] std::vector<ShapesId> intern_all(const SignatureTable& other);
@@ -146,7 +169,6 @@ class SignatureTable {
  private:
   using Row = std::span<const std::uint64_t>;
 
-  ShapesId intern_hashed(Row words, std::uint64_t hash);
   void add_row(Row words);
 
   std::vector<std::unique_ptr<std::uint64_t[]>> chunks_;
