@@ -188,7 +188,7 @@ void SlowestTen(benchmark::State& state) {
   double last = 0.0;
   for ([[maybe_unused]] auto _ : state)
     benchmark::DoNotOptimize(last = made.trace.slowest_ops(10).front().duration_us());
-  const std::vector<double>& all = made.trace.columns().duration_us;
+  const Column<double>& all = made.trace.columns().duration_us;
   finish(state, last == *std::ranges::max_element(all));
 }
 BENCHMARK(SlowestTen)->Apply(sizes);

@@ -211,7 +211,7 @@ Finding check_shapes(const Trace& trace) {
 }
 
 Finding check_steps(const Trace& trace) {
-  const std::vector<std::uint64_t>& steps = trace.columns().step;
+  const Column<std::uint64_t>& steps = trace.columns().step;
   std::uint64_t most = 0;
   std::uint64_t repeated = 0;
   std::uint64_t below = 0;

@@ -25,12 +25,12 @@ struct Totals {
 // One element per id below `names`, rows first and folded totals after them; an id that no span has counts 0.
 // Spans whose id is not below `names` (no device) are left out.
 template <class Id>
-[[nodiscard]] std::vector<Totals> totals_by(const Trace& trace, const std::vector<Id>& column, Id FoldedTotal::*id,
+[[nodiscard]] std::vector<Totals> totals_by(const Trace& trace, const Column<Id>& column, Id FoldedTotal::*id,
                                             std::uint32_t names) {
   // The element past the end takes what names nothing, so the loop has no branch for it.
   std::vector<Totals> totals(std::size_t{names} + 1);
   const auto of = [&](Id key) -> Totals& { return totals[std::min(index_of(key), names)]; };
-  const std::vector<double>& duration_us = trace.columns().duration_us;
+  const Column<double>& duration_us = trace.columns().duration_us;
   for (std::size_t row = 0; row < trace.size(); ++row)
     of(column[row]).add(1, duration_us[row], trace.memory_bytes(row));
   for (const FoldedTotal& total : trace.folded) {

@@ -138,8 +138,8 @@ void Trace::append(const Row& row) {
   const std::uint64_t elements = signatures_.elements(row.shapes);
   const std::uint64_t bytes = signatures_.bytes(row.shapes);
   // The first row that disagrees with its signature makes the column; from then on every row is in it.
-  const auto put = [&](std::vector<std::uint64_t>& column, std::uint64_t derived,
-                       const std::optional<std::uint64_t>& said, auto derived_of) {
+  const auto put = [&](Column<std::uint64_t>& column, std::uint64_t derived, const std::optional<std::uint64_t>& said,
+                       auto derived_of) {
     const std::uint64_t value = said.value_or(derived);
     if (column.empty()) {
       if (value == derived) return;
@@ -169,6 +169,27 @@ void Trace::reserve(std::size_t rows) {
   columns_.shapes.reserve(rows);
   columns_.duration_us.reserve(rows);
   columns_.step.reserve(rows);
+}
+
+Trace::RowSlots Trace::make_rows(std::size_t rows, const RowFacts& facts) {
+  const auto make = [&](auto& column) {
+    column.resize(rows);
+    return column.data();
+  };
+  RowSlots slots;
+  slots.op = make(columns_.op);
+  slots.device = make(columns_.device);
+  slots.shapes = make(columns_.shapes);
+  slots.duration_us = make(columns_.duration_us);
+  slots.step = make(columns_.step);
+  slots.begin_ns = columns_.begin_ns.overwrite(rows);
+  slots.thread = columns_.thread.overwrite(rows);
+  if (facts.memory_bytes) slots.memory_bytes = make(columns_.memory_bytes);
+  if (facts.depth) slots.depth = columns_.depth.overwrite(rows);
+  if (facts.queue_delay) slots.queue_delay_ns = columns_.queue_delay_ns.overwrite(rows);
+  if (facts.lost_before) slots.lost_before = columns_.lost_before.overwrite(rows);
+  if (facts.weight) slots.weight = columns_.weight.overwrite(rows);
+  return slots;
 }
 
 std::optional<std::string_view> Trace::device(DeviceId device) const {

@@ -22,6 +22,7 @@
 
 #include "ringtail/base/clock.h"
 #include "ringtail/base/ids.h"
+#include "ringtail/trace/column.h"
 #include "ringtail/trace/entry.h"
 #include "ringtail/trace/ledger.h"
 #include "ringtail/trace/names.h"
@@ -40,9 +41,14 @@ class OptionalColumn {
     if (row >= values_.size()) values_.resize(row + 1, kAbsent);
     values_[row] = value;
   }
+  // Room for `rows` rows, all of which the caller then writes.
+  [[nodiscard]] T* overwrite(std::size_t rows) {
+    values_.resize(rows);
+    return values_.data();
+  }
 
  private:
-  std::vector<T> values_;  // rows past the end are absent
+  Column<T> values_;  // rows past the end are absent
 };
 
 inline constexpr std::int64_t kNoTime = INT64_MIN;
@@ -100,13 +106,13 @@ class Trace {
   };
 
   struct Columns {
-    std::vector<OpId> op;
-    std::vector<DeviceId> device;  // kNoDevice where the entry has none
-    std::vector<ShapesId> shapes;
-    std::vector<double> duration_us;
-    std::vector<std::uint64_t> step;
-    std::vector<std::uint64_t> output_elements;  // empty: every row is as its signature says
-    std::vector<std::uint64_t> memory_bytes;     // empty: every row is as its signature says
+    Column<OpId> op;
+    Column<DeviceId> device;  // kNoDevice where the entry has none
+    Column<ShapesId> shapes;
+    Column<double> duration_us;
+    Column<std::uint64_t> step;
+    Column<std::uint64_t> output_elements;  // empty: every row is as its signature says
+    Column<std::uint64_t> memory_bytes;     // empty: every row is as its signature says
     OptionalColumn<std::int64_t, kNoTime> begin_ns;
     OptionalColumn<ThreadId, kNoThread> thread;
     OptionalColumn<std::uint16_t, std::uint16_t{0}> depth;
@@ -121,6 +127,33 @@ class Trace {
   // Appends a row; total_duration_us is left alone.
   void append(const Row& row);
   void reserve(std::size_t rows);
+
+  // Columns of rows that are written by index, in any order. Null: every row lacks the fact, or, for memory_bytes, is as
+  // its signature says.
+  struct RowSlots {
+    OpId* op = nullptr;
+    DeviceId* device = nullptr;
+    ShapesId* shapes = nullptr;
+    double* duration_us = nullptr;
+    std::uint64_t* step = nullptr;
+    std::int64_t* begin_ns = nullptr;
+    ThreadId* thread = nullptr;
+    std::uint64_t* memory_bytes = nullptr;
+    std::uint16_t* depth = nullptr;
+    std::int64_t* queue_delay_ns = nullptr;
+    std::uint64_t* lost_before = nullptr;
+    std::uint32_t* weight = nullptr;
+  };
+  // The facts that a row may lack and that some of these have.
+  struct RowFacts {
+    bool memory_bytes = false;
+    bool depth = false;
+    bool queue_delay = false;
+    bool lost_before = false;
+    bool weight = false;
+  };
+  // Makes `rows` rows for the caller to write, each slot that is there. Requires: the trace has no rows.
+  [[nodiscard]] RowSlots make_rows(std::size_t rows, const RowFacts& facts);
 
   [[nodiscard]] std::size_t size() const noexcept { return columns_.op.size(); }
   [[nodiscard]] bool empty() const noexcept { return size() == 0; }
