@@ -2,6 +2,7 @@
 
 #include <pthread.h>
 #include <sys/prctl.h>
+#include <time.h>
 
 #include <algorithm>
 #include <atomic>
@@ -11,8 +12,10 @@
 #include <mutex>
 #include <system_error>
 #include <thread>
+#include <utility>
 
 #include "collect/collector.h"
+#include "collect/pace.h"
 #include "record/registry.h"
 
 namespace ringtail {
@@ -33,6 +36,27 @@ RegistryLimits limits_of(const SessionOptions& options) {
           .max_signatures = std::min(options.max_signatures, kMostNames),
           .max_threads = std::clamp(options.max_threads, 1U, kMostNames)};
 }
+
+Nanoseconds cpu_time(clockid_t clock) {
+  timespec time{};
+  clock_gettime(clock, &time);
+  return std::chrono::seconds{time.tv_sec} + Nanoseconds{time.tv_nsec};
+}
+
+Nanoseconds steady_now() { return std::chrono::steady_clock::now().time_since_epoch(); }
+
+// Adds the calling thread's CPU time while it lives. Requires: the drain mutex is held meanwhile.
+class DrainCpu {
+ public:
+  explicit DrainCpu(Nanoseconds& total) : total_(total), begin_(cpu_time(CLOCK_THREAD_CPUTIME_ID)) {}
+  ~DrainCpu() { total_ += cpu_time(CLOCK_THREAD_CPUTIME_ID) - begin_; }
+  DrainCpu(const DrainCpu&) = delete;
+  DrainCpu& operator=(const DrainCpu&) = delete;
+
+ private:
+  Nanoseconds& total_;
+  const Nanoseconds begin_;
+};
 
 // Tells sessions apart for threads that cached a recorder: addresses are used again, numbers are not.
 std::uint64_t next_session_number() {
@@ -80,10 +104,18 @@ struct Session::State {
       : options(given),
         clock(given.clock ? *given.clock : Clock::best()),
         registry(std::make_shared<Registry>(clock, limits_of(given))),
-        collector(*registry, clock, given.max_spans) {}
+        collector(*registry, clock,
+                  {.max_spans = given.max_spans,
+                   .keep = given.keep,
+                   .window = given.window,
+                   .sink = given.sink,
+                   .flush_interval = given.flush_interval}) {}
 
   void collect_until_told();
+  void hurry();
   void stop();
+  [[nodiscard]] Trace assemble(const Harvest& harvest) const;
+  [[nodiscard]] TracerCost cost_so_far();
   Lane* lease(std::string_view thread_name);
 
   const SessionOptions options;
@@ -98,13 +130,19 @@ struct Session::State {
   std::uint16_t run = 0;  // of this session: counts its starts, 0 before the first
   std::map<std::string, std::string> metadata;
   std::thread thread;
+  Nanoseconds started{0};  // steady clock
+  Nanoseconds process_cpu_at_start{0};
+  TracerCost cost;  // of the run that ended last
 
   std::mutex draining;  // the collector: one pass at a time
   Collector collector;
+  Nanoseconds drain_cpu{0};  // of this run, but for that of a collector thread that is still there
 
   std::mutex waking;  // the collector thread's sleep
   std::condition_variable wake;
   bool told_to_end = false;
+  bool told_to_hurry = false;
+  std::atomic<bool> sleeps_long{false};
   std::atomic<bool> recording{false};
 };
 
@@ -119,16 +157,40 @@ void Session::State::collect_until_told() {
   pthread_setname_np(pthread_self(), "ringtail");
   prctl(PR_SET_TIMERSLACK, 1UL, 0UL, 0UL,
         0UL);  // nanoseconds: the default of 50 us would double the poll interval
+  const Nanoseconds shortest = std::max(options.poll_interval, kShortestPoll);
+  Pace pace(shortest, options.longest_poll_interval);
+  Nanoseconds last = steady_now();
   std::unique_lock lock(waking);
   while (!told_to_end) {
     lock.unlock();
+    Collector::Pass pass;
     {
       const std::lock_guard drain(draining);
-      collector.drain();
+      pass = collector.drain();
     }
+    const Nanoseconds now = steady_now();
+    Nanoseconds interval = pace.after(pass.fullest, now - last);
+    last = now;
+    if (options.sink)
+      interval = std::min<Nanoseconds>(interval, std::max<Nanoseconds>(options.flush_interval, shortest));
     lock.lock();
-    wake.wait_for(lock, std::max(options.poll_interval, kShortestPoll), [this] { return told_to_end; });
+    sleeps_long.store(interval > 2 * shortest, std::memory_order_relaxed);  // advice only: hurry() looks at it
+    wake.wait_for(lock, interval, [this] { return told_to_end || told_to_hurry; });
+    if (std::exchange(told_to_hurry, false)) pace.hurry();
   }
+  lock.unlock();
+  const std::lock_guard drain(draining);
+  drain_cpu += cpu_time(CLOCK_THREAD_CPUTIME_ID);  // all that this thread did
+}
+
+// A thread is about to record: the collector looks soon.
+void Session::State::hurry() {
+  if (!sleeps_long.load(std::memory_order_relaxed)) return;  // it will look soon anyway
+  {
+    const std::lock_guard lock(waking);
+    told_to_hurry = true;
+  }
+  wake.notify_one();
 }
 
 Status Session::start() {
@@ -144,7 +206,10 @@ Status Session::start() {
     if (++s.run == 0) ++s.run;
     s.collector.begin_run(s.run);
     s.has_trace = false;
+    s.drain_cpu = Nanoseconds{0};
   }
+  s.started = steady_now();
+  s.process_cpu_at_start = cpu_time(CLOCK_PROCESS_CPUTIME_ID);
   s.told_to_end = false;
   if (s.options.collector_thread) {
     try {
@@ -178,10 +243,27 @@ void Session::State::stop() {
   }
   {
     const std::lock_guard drain(draining);
-    collector.end_run();
+    {
+      const DrainCpu cpu(drain_cpu);
+      collector.end_run();
+    }
     registry->set_collecting(false);
   }
+  cost = cost_so_far();
   running = false;
+}
+
+// Requires: `control` is held.
+TracerCost Session::State::cost_so_far() {
+  TracerCost so_far;
+  so_far.wall = steady_now() - started;
+  so_far.process_cpu = cpu_time(CLOCK_PROCESS_CPUTIME_ID) - process_cpu_at_start;
+  if (clockid_t of_thread{}; thread.joinable() && pthread_getcpuclockid(thread.native_handle(), &of_thread) == 0) {
+    so_far.collector_cpu = cpu_time(of_thread);
+  }
+  const std::lock_guard drain(draining);
+  so_far.collector_cpu += drain_cpu;
+  return so_far;
 }
 
 void Session::stop() {
@@ -219,9 +301,11 @@ InternedShapes Session::shapes(ShapeViews inputs, ShapeView output, std::uint32_
 // Rings that wait for their last drain are drained here when they are the last ones left: so the number of rings is that
 // of threads that record at once, however late the collector is.
 Lane* Session::State::lease(std::string_view thread_name) {
+  hurry();
   if (Lane* lane = registry->lease(thread_name, Registry::WithoutRing::kRefuse)) return lane;
   {
     const std::lock_guard drain(draining);
+    const DrainCpu cpu(drain_cpu);
     collector.drain();
   }
   return registry->lease(thread_name, Registry::WithoutRing::kAccept);
@@ -249,7 +333,17 @@ std::size_t Session::drain_once() {
   const std::lock_guard control(state_->control);
   if (!state_->running) return 0;
   const std::lock_guard lock(state_->draining);
-  return state_->collector.drain();
+  const DrainCpu cpu(state_->drain_cpu);
+  return state_->collector.drain().moved;
+}
+
+Trace Session::State::assemble(const Harvest& harvest) const {
+  Trace trace = ringtail::assemble(harvest, *registry, clock.source());
+  trace.metadata.insert(metadata.begin(), metadata.end());
+  if (const std::uint64_t refused = registry->refused_leases(); refused != 0) {
+    trace.metadata["ringtail.recorders_without_memory"] = std::to_string(refused);
+  }
+  return trace;
 }
 
 Trace Session::take_trace() {
@@ -259,12 +353,31 @@ Trace Session::take_trace() {
   if (!s.has_trace) return {};
   s.has_trace = false;
   const std::lock_guard drain(s.draining);
-  Trace trace = s.collector.assemble();
-  trace.metadata = s.metadata;
-  if (const std::uint64_t refused = s.registry->refused_leases(); refused != 0) {
-    trace.metadata["ringtail.recorders_without_memory"] = std::to_string(refused);
-  }
+  Harvest harvest = s.collector.harvest();
+  Trace trace = s.assemble(harvest);
+  s.collector.give_back(std::move(harvest));
+  trace.cost = s.cost;
   return trace;
+}
+
+Trace Session::snapshot() {
+  State& s = *state_;
+  const std::lock_guard lock(s.control);
+  if (!s.running) return {};
+  Harvest harvest;
+  {
+    const std::lock_guard drain(s.draining);
+    const DrainCpu cpu(s.drain_cpu);
+    harvest = s.collector.snapshot();
+  }
+  Trace trace = s.assemble(harvest);
+  trace.cost = s.cost_so_far();
+  return trace;
+}
+
+std::string Session::sink_error() const {
+  const std::lock_guard drain(state_->draining);
+  return state_->collector.sink_error();
 }
 
 }  // namespace ringtail

@@ -70,7 +70,7 @@ std::optional<std::vector<FoldTable::Total>> FoldTable::read(std::uint16_t run) 
     const std::uint64_t key = get(cell.key);
     totals.push_back({OpId{static_cast<std::uint32_t>((key & ~kNanosecondsBit) >> 32U)},
                       DeviceId{static_cast<std::uint32_t>(key)}, other, (key & kNanosecondsBit) != 0, count,
-                      get(cell.duration), get(cell.bytes), get(cell.longest), get(cell.first), get(cell.last)});
+                      get(cell.duration), get(cell.bytes), get(cell.longest), get(cell.first), get(cell.last), 0});
   };
   for (int i = 0; i < kReadTries; ++i) {
     totals.clear();

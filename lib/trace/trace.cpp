@@ -62,6 +62,7 @@ const char* name_of(LossCause cause) noexcept {
     case LossCause::kMemoryBound: return "memory bound";
     case LossCause::kFiltered: return "filtered";
     case LossCause::kOverwritten: return "overwritten";
+    case LossCause::kSinkFailed: return "sink failed";
   }
   return "unknown";
 }
@@ -184,11 +185,17 @@ Trace::RowSlots Trace::make_rows(std::size_t rows, const RowFacts& facts) {
   slots.step = make(columns_.step);
   slots.begin_ns = columns_.begin_ns.overwrite(rows);
   slots.thread = columns_.thread.overwrite(rows);
+  columns_.output_elements.clear();
+  columns_.memory_bytes.clear();
   if (facts.memory_bytes) slots.memory_bytes = make(columns_.memory_bytes);
-  if (facts.depth) slots.depth = columns_.depth.overwrite(rows);
-  if (facts.queue_delay) slots.queue_delay_ns = columns_.queue_delay_ns.overwrite(rows);
-  if (facts.lost_before) slots.lost_before = columns_.lost_before.overwrite(rows);
-  if (facts.weight) slots.weight = columns_.weight.overwrite(rows);
+  const auto make_if = [&](bool wanted, auto& column) {
+    auto* const first = column.overwrite(wanted ? rows : 0);
+    return wanted ? first : nullptr;
+  };
+  slots.depth = make_if(facts.depth, columns_.depth);
+  slots.queue_delay_ns = make_if(facts.queue_delay, columns_.queue_delay_ns);
+  slots.lost_before = make_if(facts.lost_before, columns_.lost_before);
+  slots.weight = make_if(facts.weight, columns_.weight);
   return slots;
 }
 

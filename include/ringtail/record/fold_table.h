@@ -40,6 +40,7 @@ class FoldTable {
     std::uint64_t longest = 0;
     std::uint64_t first = 0;  // begin of the earliest
     std::uint64_t last = 0;   // end of the latest
+    std::uint64_t extra = 0;  // further spans that these stand for: their weights less count
   };
 
   // capacity: cells, rounded up to a power of two, at least 8.

@@ -152,7 +152,7 @@ class Trace {
     bool lost_before = false;
     bool weight = false;
   };
-  // Makes `rows` rows for the caller to write, each slot that is there. Requires: the trace has no rows.
+  // Replaces the trace's rows by `rows` that the caller writes, each slot that is there.
   [[nodiscard]] RowSlots make_rows(std::size_t rows, const RowFacts& facts);
 
   [[nodiscard]] std::size_t size() const noexcept { return columns_.op.size(); }
