@@ -45,7 +45,7 @@ class Collector {
     std::size_t max_spans = 0;
     Keep keep = Keep::kFirst;
     Nanoseconds window{0};
-    Sink sink;
+    Sink sink = nullptr;
     Nanoseconds flush_interval{0};
   };
   Collector(Registry& registry, Clock clock, Options options);
