@@ -108,7 +108,9 @@ class RowWriter {
     slots_.op[at] = index_of(op) < ops_ ? op : unknown_op_;
     slots_.device[at] = device == kNoDevice || index_of(device) < devices_ ? device : unknown_device_;
     slots_.shapes[at] = index_of(shapes) < signatures_ ? shapes : kDroppedShapes;
-    slots_.duration_us[at] = to_microseconds(nanoseconds_of(length));
+    // to_microseconds(), whose seconds are 0 here: without its two divisions of integers.
+    slots_.duration_us[at] = length < 1'000'000'000 ? static_cast<double>(length) / 1e9 * 1e6
+                                                    : to_microseconds(nanoseconds_of(length));
     slots_.step[at] = kind.step;
     slots_.begin_ns[at] = place.begin_ns;
     slots_.thread[at] = place.segment->thread;

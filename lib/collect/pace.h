@@ -4,7 +4,7 @@
 //
 // While rings fill, the shortest interval. While they stay nearly empty, twice as long each time, up to half the time in
 // which the fastest ring seen in this run would fill. A run begins as if a ring had filled in 16,384 spans of 20 ns, two
-// reads of the clock: nothing is known of its threads yet. After a second in which nothing came at all, up to the longest
+// reads of the clock: for a second little is known of its threads. After a second in which nothing came at all, up to the longest
 // interval, whatever was seen before. A pass that finds something, and a new lease, start again at the shortest.
 //
 // A wake-up costs 5 to 20 us of CPU time on a virtual machine (benchmarks/README.md), so an idle session is as expensive
@@ -34,10 +34,8 @@ class Pace {
   Duration shortest_;
   Duration longest_;
   Duration interval_;
-  Duration fill_;                    // shortest time in which a ring would fill: assumed, then seen
-  Duration seen_ = Duration::max();  // as fill_, without what is assumed
-  Duration observed_{0};             // intervals in which something came, until they are a second
-  bool is_known_ = false;            // they are
+  Duration seen_ = Duration::max();  // shortest time in which a ring would have filled
+  Duration known_for_{0};            // since the first span
   Duration silent_{0};               // since something came
   bool silent_before_ = false;       // for a second
 };

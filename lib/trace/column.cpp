@@ -6,7 +6,7 @@ namespace ringtail {
 namespace {
 
 constexpr std::size_t kHugePage = std::size_t{2} << 20U;
-constexpr std::size_t kLarge = 2 * kHugePage;  // smaller columns would hold no whole huge page, or waste half of one
+constexpr std::size_t kLarge = kHugePage;  // smaller columns would hold no whole one
 
 }  // namespace
 

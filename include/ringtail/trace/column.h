@@ -4,7 +4,7 @@
 //
 // Shape    A std::vector whose resize() leaves new elements uninitialized: a column of millions of rows that is about to
 //          be written is not written twice.
-// Cost     Columns of 4 MiB and more ask for huge pages: new memory then costs a third per byte (benchmarks/README.md).
+// Cost     Columns of 2 MiB and more ask for huge pages: new memory then costs a third per byte (benchmarks/README.md).
 #pragma once
 
 #include <cstddef>
