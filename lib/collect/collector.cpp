@@ -1,11 +1,12 @@
 #include "collect/collector.h"
 
 #include <algorithm>
-#include <new>
+#include <exception>
 #include <thread>
+#include <utility>
 
+#include "collect/assembly.h"
 #include "collect/known_ids.h"
-#include "collect/merge.h"
 #include "collect/time_math.h"
 
 namespace ringtail {
@@ -13,43 +14,67 @@ namespace {
 
 constexpr auto kPairInterval = std::chrono::seconds{1};  // how often the counter is tied to CLOCK_MONOTONIC again
 constexpr auto kSettleTime = std::chrono::seconds{1};    // a thread interrupted inside a call resumes well before
-constexpr std::size_t kOverflowBatch = 256;
-constexpr std::size_t kMostSpans = 0xFFFF'FFFF;  // positions in the log are 32-bit (MergeKey)
-constexpr std::size_t kMostPairs = 4'096;        // past it every second is dropped: days of seconds stay small
+constexpr auto kCutTime = std::chrono::milliseconds{5};  // a thread that folds without a break leaves none to read
+constexpr std::size_t kMostSpans = 0xFFFF'FFFF;
+constexpr std::size_t kMostPairs = 4'096;  // past it every second is dropped: days of seconds stay small
+constexpr std::uint64_t kMostInBatch = std::uint64_t{1} << 18U;  // spans: a sink's batch takes 15 MiB at most
+
+RowLog::Limits limits_of(const Collector::Options& options) {
+  if (options.sink) return {.max_spans = kMostSpans};
+  return {.max_spans = std::min(options.max_spans, kMostSpans),
+          .latest = options.keep == Keep::kLatest,
+          .window = options.window};
+}
 
 }  // namespace
 
-Collector::Collector(Registry& registry, Clock clock, std::size_t max_spans)
-    : registry_(registry), clock_(clock), max_spans_(std::min(max_spans, kMostSpans)), overflow_(kOverflowBatch) {}
+Collector::Collector(Registry& registry, Clock clock, Options options)
+    : registry_(registry),
+      clock_(clock),
+      options_(std::move(options)),
+      log_([this](const Segment& segment, LossCause cause) { leave(segment, cause); }) {}
 
 TraceThread& Collector::counts_of(ThreadId thread) {
   if (index_of(thread) >= counts_.size()) counts_.resize(index_of(thread) + 1);
   return counts_[index_of(thread)];
 }
 
+void Collector::leave(const Segment& segment, LossCause cause) {
+  folds_.add(segment, cause);
+  TraceThread& counts = counts_of(segment.thread);
+  counts.recorded -= segment.spans;  // counted when they were drained
+  counts.folded += segment.spans;
+}
+
 void Collector::take_lanes() {
   if (lanes_.size() == registry_.lane_count()) return;
   lanes_ = registry_.lanes();
   accounts_.resize(lanes_.size());
+  while (writers_.size() < lanes_.size()) writers_.emplace_back();
 }
 
-void Collector::open_account(const Lane& lane, Account& account) {
+void Collector::open_account(const Lane& lane, Account& account) const {
   account = {};
   account.thread = lane.thread;
+  account.next_sequence = InRun::first(run_);
 }
 
 void Collector::begin_run(std::uint16_t run) {
   run_ = run;
-  log_ = {};
-  gaps_.clear();
+  writers_.clear();
+  log_.reset(limits_of(options_));
   folds_ = {};
   counts_.clear();
   open_spans_.clear();
-  std::ranges::fill(accounts_, Account{});
-  log_bound_ = max_spans_;
+  lanes_.clear();
+  accounts_.clear();
   pairs_ = {clock_.pair()};
   pair_interval_ = kPairInterval;
   wall_at_start_ = wall_clock_now();
+  batch_ = {};
+  batch_.origin = Origin{pairs_.front().monotonic, wall_at_start_, name_of(clock_.source())};
+  last_flush_ = pairs_.front().monotonic;
+  sink_error_.clear();
   in_run_ = true;
 }
 
@@ -63,12 +88,13 @@ void Collector::add_pair(ClockPair pair) {
   pairs_.push_back(pair);
 }
 
-std::size_t Collector::drain() {
-  if (!in_run_) return 0;
+Collector::Pass Collector::drain() {
+  Pass pass;
+  if (!in_run_) return pass;
   take_lanes();
   const ClockPair now = clock_.pair();
+  now_ = now.monotonic;
   if (now.monotonic - pairs_.back().monotonic >= pair_interval_) add_pair(now);
-  std::size_t moved = 0;
   for (std::size_t i = 0; i < lanes_.size(); ++i) {
     Lane& lane = *lanes_[i];
     Account& account = accounts_[i];
@@ -76,69 +102,58 @@ std::size_t Collector::drain() {
     const LaneState state = lane.state.load(std::memory_order_acquire);
     if (state == LaneState::kFree) continue;
     if (account.thread == kNoThread) open_account(lane, account);
-    moved += drain(lane, account);
+    const std::size_t moved = drain(lane, account, writers_[i]);
+    pass.moved += moved;
+    if (lane.ring_entries > 0) {
+      pass.fullest = std::max(pass.fullest, static_cast<double>(moved) / static_cast<double>(lane.ring_entries));
+    }
     if (state == LaneState::kRetired) {
-      settle(lane, account);
+      settle(lane, account, writers_[i]);
       account = {};
       lane.reset();
       lane.state.store(LaneState::kFree, std::memory_order_release);  // L3 -> L4
     }
   }
-  return moved;
+  log_.expire(now_);
+  if (options_.sink && (now_ - last_flush_ >= options_.flush_interval || log_.spans() >= kMostInBatch)) flush();
+  return pass;
 }
 
-std::span<RingSlot> Collector::room() {
-  if (log_.size() >= log_bound_) return {};
-  try {
-    const std::span<RingSlot> room = log_.room();
-    return room.first(std::min(room.size(), log_bound_ - log_.size()));
-  } catch (const std::bad_alloc&) {
-    log_bound_ = log_.size();  // what there is no memory for is folded, as past the configured bound
-    return {};
-  }
-}
-
-// At most one ring's worth a call, so that a producer flat out does not keep the collector from the others.
-std::size_t Collector::drain(Lane& lane, Account& account) {
-  std::size_t moved = 0;
-  while (moved < lane.ring_entries) {
-    const std::span<RingSlot> into = room();
-    const bool to_log = !into.empty();
-    RingSlot* const first = to_log ? into.data() : overflow_.data();
-    const std::size_t count = lane.ring.pop(first, to_log ? into.size() : overflow_.size());
-    if (count == 0) break;
-    enter({first, count}, account, to_log);
-    moved += count;
-  }
-  return moved;
-}
-
-void Collector::enter(std::span<RingSlot> slots, Account& account, bool to_log) {
+// What is in the ring when it is called: a producer flat out does not keep the collector from the others.
+std::size_t Collector::drain(Lane& lane, Account& account, Writer& writer) {
+  std::uint64_t next = account.next_sequence;
+  std::uint64_t taken = 0;
+  const std::size_t moved = lane.ring.consume_all([&](const RingSlot& slot) {
+    const std::uint64_t sequence = slot.sequence;
+    std::uint64_t folded_before = 0;
+    if (sequence != next) [[unlikely]] {
+      if (InRun::run_of(sequence) != run_) return;  // pushed after the cut of the last run
+      folded_before = sequence - next;
+    }
+    next = sequence + 1;
+    ++taken;
+    if (!writer.has_room()) [[unlikely]]
+      log_.make_room(writer, account.thread, now_);
+    writer.append(slot, folded_before);
+  });
+  if (moved == 0) return 0;
+  account.next_sequence = next;
+  account.drained += taken;
   TraceThread& counts = counts_of(account.thread);
-  std::size_t kept = 0;
-  for (const RingSlot& slot : slots) {
-    const Record record = unpack(slot);
-    if (InRun::run_of(record.sequence) != run_) continue;  // pushed after the cut of the last run
-    const std::uint64_t sequence = InRun::count_of(record.sequence, run_);
-    if (sequence != account.next_sequence && to_log) gaps_[log_.size() + kept] = sequence - account.next_sequence;
-    account.next_sequence = sequence + 1;
-    if (record.shapes == kDroppedShapes) ++counts.shapes_dropped;
-    if (!to_log) folds_.add(account.thread, LossCause::kMemoryBound, record);
-    slots[kept++] = slot;
-  }
-  account.drained += kept;
-  (to_log ? counts.recorded : counts.folded) += kept;
-  if (to_log) log_.commit(account.thread, kept);
+  counts.recorded += taken;
+  counts.shapes_dropped += writer.take_shapes_dropped();
+  log_.commit(writer, now_);
+  return moved;
 }
 
-void Collector::settle(Lane& lane, Account& account) {
+void Collector::settle(Lane& lane, Account& account, Writer& writer) {
   const auto give_up = std::chrono::steady_clock::now() + kSettleTime;
   while (true) {
     // Relaxed: an attempt is counted before it is pushed or folded, so a count that what is drained and folded adds up
     // to is a cut; if it is an old one, later attempts are simply after it. (L1 -> L2 makes it the last for a lane that
     // was retired, and whatever orders a thread before stop() does for that thread.)
     const std::uint64_t attempted = InRun::count_of(lane.attempted.load(std::memory_order_relaxed), run_);
-    drain(lane, account);
+    drain(lane, account, writer);
     const auto totals = lane.folds.read(run_);
     std::uint64_t folded = 0;
     if (totals) {
@@ -158,20 +173,51 @@ void Collector::settle(Lane& lane, Account& account) {
     counts.sampled_out += InRun::count_of(lane.sampled_out.load(std::memory_order_relaxed), run_);
     counts.blocked += nanoseconds_of(InRun::count_of(lane.blocked_ns.load(std::memory_order_relaxed), run_));
     counts.clock_steps += InRun::count_of(lane.clock_steps.load(std::memory_order_relaxed), run_);
+    RowLog::close(writer);
     return;
   }
 }
 
-void Collector::note_open_spans(const Lane& lane) {
+// A cut of a lane that goes on. What is folded is read before the ring is drained: when the gaps between the records that
+// were drained are no more than that, every attempt up to the sum of both is either drained or folded.
+void Collector::cut(Lane& lane, Account& account, Writer& writer, Harvest& harvest) {
+  const auto give_up = std::chrono::steady_clock::now() + kCutTime;
+  std::optional<std::vector<FoldTable::Total>> totals;
+  std::uint64_t folded = 0;
+  std::uint64_t gaps = 0;
+  while (true) {
+    totals = lane.folds.read(run_);
+    drain(lane, account, writer);
+    gaps = account.next_sequence - InRun::first(run_) - account.drained;
+    folded = 0;
+    if (totals) {
+      for (const FoldTable::Total& total : *totals) folded += total.count;
+    }
+    if ((totals && gaps <= folded) || std::chrono::steady_clock::now() >= give_up) break;
+  }
+  if (totals) {
+    harvest.folds.add(account.thread, lane.ring_entries > 0 ? LossCause::kRingFull : LossCause::kNoRing, *totals);
+  }
+  const std::uint64_t uncounted = gaps > folded ? gaps - folded : 0;
+  harvest.uncounted += uncounted;
+  if (harvest.counts.size() <= index_of(account.thread)) harvest.counts.resize(index_of(account.thread) + 1);
+  TraceThread& counts = harvest.counts[index_of(account.thread)];
+  counts.attempted += account.drained + folded + uncounted;
+  counts.folded += folded + uncounted;
+  counts.shapes_dropped += InRun::count_of(lane.shapes_dropped.load(std::memory_order_relaxed), run_);  // statistic
+  counts.clock_steps += InRun::count_of(lane.clock_steps.load(std::memory_order_relaxed), run_);        // statistic
+}
+
+void Collector::note_open_spans(const Lane& lane, std::vector<OpenSpan>& open_spans) {
   // L6 <- L5: entries below the depth are whole.
   const std::size_t depth =
       std::min<std::size_t>(lane.open_depth.load(std::memory_order_acquire), Lane::kOpenSpansKept);
   for (std::size_t i = 0; i < depth; ++i) {
     const std::uint64_t what = lane.open[i].what.load(std::memory_order_relaxed);    // published by L5
     const std::uint64_t begin = lane.open[i].begin.load(std::memory_order_relaxed);  // published by L5
-    open_spans_.push_back({lane.thread, OpId{static_cast<std::uint32_t>(what >> 32U)},
-                           DeviceId{static_cast<std::uint32_t>(what)}, static_cast<std::uint16_t>(i),
-                           Nanoseconds{static_cast<std::int64_t>(begin)}});
+    open_spans.push_back({lane.thread, OpId{static_cast<std::uint32_t>(what >> 32U)},
+                          DeviceId{static_cast<std::uint32_t>(what)}, static_cast<std::uint16_t>(i),
+                          Nanoseconds{static_cast<std::int64_t>(begin)}});
   }
 }
 
@@ -179,91 +225,118 @@ void Collector::end_run() {
   in_run_ = false;
   take_lanes();
   pairs_.push_back(clock_.pair());
+  now_ = pairs_.back().monotonic;
   for (std::size_t i = 0; i < lanes_.size(); ++i) {
     Lane& lane = *lanes_[i];
     const LaneState state = lane.state.load(std::memory_order_acquire);
     if (state == LaneState::kFree) continue;
     if (accounts_[i].thread == kNoThread) open_account(lane, accounts_[i]);
-    settle(lane, accounts_[i]);
-    if (state == LaneState::kLive) note_open_spans(lane);
+    settle(lane, accounts_[i], writers_[i]);
+    if (state == LaneState::kLive) note_open_spans(lane, open_spans_);
     accounts_[i] = {};
   }
+  log_.expire(now_);
+  if (options_.sink) flush();
 }
 
-void Collector::add_rows(const ClockMap& clock, Trace& trace) const {
-  const std::int64_t origin = trace.origin->monotonic.count();
-  const auto is_ns = [](const Record& record) { return (record.flags & kTimesAreNanoseconds) != 0; };
-  const auto since_origin = [&](std::uint64_t time, const Record& record) {
-    return saturating_subtract(is_ns(record) ? from_ordered(time) : clock.to_ns(time), origin);
-  };
-  const auto length = [&](std::uint64_t from, std::uint64_t to, const Record& record) {
-    return is_ns(record) ? to - from : static_cast<std::uint64_t>(clock.to_ns(to) - clock.to_ns(from));
-  };
-  std::vector<MergeKey> keys;
-  keys.reserve(log_.size());
-  std::size_t threads = 0;
-  for (const RecordLog::Stretch& stretch : log_.stretches()) {
-    threads = std::max<std::size_t>(threads, index_of(stretch.thread) + 1);
-    for (std::size_t i = 0; i < stretch.count; ++i) {
-      const Record record = log_[keys.size()];
-      keys.push_back({since_origin(record.begin, record), stretch.thread, static_cast<std::uint32_t>(keys.size())});
-    }
+// Every batch ends at a pair of its own: what lies before it is interpolated, and no later pair moves it.
+void Collector::flush() {
+  last_flush_ = now_;
+  if (log_.spans() == 0) return;
+  if (in_run_) add_pair(clock_.pair());
+  std::vector<Segment> segments = log_.take();
+  try {
+    registry_.extend(batch_);
+    const RowNeeds needs = needs_of(segments, batch_);
+    if (needs.unknown_op) static_cast<void>(registry_.intern_op("(unknown)"));
+    if (needs.unknown_device) static_cast<void>(registry_.intern_device("(unknown)"));
+    registry_.extend(batch_);
+    batch_.threads = registry_.threads();
+    write_rows(segments, ClockMap(clock_.source(), pairs_), batch_);
+    options_.sink(batch_);
+  } catch (const std::exception& error) {
+    sink_error_ = error.what();
+    if (sink_error_.empty()) sink_error_ = "an exception without a message";
+  } catch (...) {
+    sink_error_ = "an exception that is no std::exception";
   }
-  order(keys, threads);
-  trace.reserve(keys.size());
-  for (const MergeKey& key : keys) {
-    const Record record = log_[key.at];
-    Trace::Row row;
-    row.op = known(record.op, trace);
-    row.device = known(record.device, trace);
-    row.shapes = index_of(record.shapes) < trace.signatures().size() ? record.shapes : kDroppedShapes;
-    row.step = record.step;
-    row.duration_us = to_microseconds(nanoseconds_of(length(record.begin, record.end, record)));
-    row.memory_bytes = record.bytes;
-    row.begin_ns = key.begin_ns;
-    row.thread = key.thread;
-    row.depth = record.depth;
-    row.weight = weight_of(record.flags);
-    if ((record.flags & kWasQueued) != 0) {
-      row.queue_delay_ns = saturating_subtract(key.begin_ns, since_origin(record.queued, record));
-    }
-    if (const auto gap = gaps_.find(key.at); gap != gaps_.end()) row.lost_before = gap->second;
-    trace.append(row);
-    trace.total_duration_us += row.duration_us * row.weight;
+  if (!sink_error_.empty()) {
+    log_.refuse(LossCause::kSinkFailed);
+    for (const Segment& segment : segments) leave(segment, LossCause::kSinkFailed);
   }
+  log_.give_back(std::move(segments));
 }
 
-Trace Collector::assemble() {
+Harvest Collector::harvest() {
+  return {
+      log_.take(),   std::exchange(folds_, {}), std::exchange(counts_, {}), std::exchange(open_spans_, {}), pairs_,
+      wall_at_start_};
+}
+
+Harvest Collector::snapshot() {
+  drain();
+  if (options_.sink) flush();
+  Harvest harvest;
+  for (std::size_t i = 0; i < lanes_.size(); ++i) {
+    // Acquire: as in drain(). A lane that retired since, or is leased anew, is as good as live: its account is open.
+    if (accounts_[i].thread == kNoThread || lanes_[i]->state.load(std::memory_order_acquire) == LaneState::kFree)
+      continue;
+    cut(*lanes_[i], accounts_[i], writers_[i], harvest);
+    note_open_spans(*lanes_[i], harvest.open_spans);
+  }
+  if (options_.sink) flush();
+  counts_.resize(std::max(counts_.size(), harvest.counts.size()));
+  harvest.counts.resize(counts_.size());
+  for (std::size_t i = 0; i < counts_.size(); ++i) {
+    TraceThread& counts = harvest.counts[i];
+    counts.attempted += counts_[i].attempted;
+    counts.recorded += counts_[i].recorded;
+    counts.folded += counts_[i].folded;
+    counts.shapes_dropped += counts_[i].shapes_dropped;
+    counts.sampled_out += counts_[i].sampled_out;
+    counts.blocked += counts_[i].blocked;
+    counts.clock_steps += counts_[i].clock_steps;
+  }
+  harvest.segments = log_.lend();
+  harvest.folds.add(folds_);
+  harvest.pairs = pairs_;
+  harvest.pairs.push_back(clock_.pair());
+  harvest.wall_at_start = wall_at_start_;
+  return harvest;
+}
+
+Trace assemble(const Harvest& harvest, const Registry& registry, Clock::Source source) {
   Trace trace;
-  Registry::Tables tables = registry_.tables();
+  Registry::Tables tables = registry.tables();
   trace.op_names() = std::move(tables.ops);
   trace.device_names() = std::move(tables.devices);
   trace.signatures() = std::move(tables.signatures);
-  trace.threads = registry_.threads();
-  counts_.resize(trace.threads.size());
-  for (std::size_t i = 0; i < trace.threads.size(); ++i) {
-    TraceThread counts = counts_[i];
-    counts.name = trace.threads[i].name;
+  trace.threads = registry.threads();
+  for (std::size_t i = 0; i < trace.threads.size() && i < harvest.counts.size(); ++i) {
+    TraceThread counts = harvest.counts[i];
+    counts.name = std::move(trace.threads[i].name);
     counts.os_id = trace.threads[i].os_id;
     counts.held = trace.threads[i].held;
     counts.cpu = trace.threads[i].cpu;
     trace.threads[i] = std::move(counts);
   }
-  const ClockMap clock(clock_.source(), pairs_);
-  trace.origin = Origin{pairs_.front().monotonic, wall_at_start_, name_of(clock_.source())};
-  add_rows(clock, trace);
-  folds_.write(clock, trace.origin->monotonic.count(), trace);
+  const ClockMap clock(source, harvest.pairs);
+  trace.origin = Origin{harvest.pairs.front().monotonic, harvest.wall_at_start, name_of(source)};
+  write_rows(harvest.segments, clock, trace);
+  harvest.folds.write(clock, trace.origin->monotonic.count(), trace);
   for (const FoldedTotal& total : trace.folded) trace.total_duration_us += to_microseconds(total.duration);
-  for (OpenSpan& open : open_spans_) {
+  for (OpenSpan open : harvest.open_spans) {
     open.op = known(open.op, trace);
     open.device = known(open.device, trace);
     open.begin = Nanoseconds{clock.to_ns(static_cast<std::uint64_t>(open.begin.count()))} - trace.origin->monotonic;
+    trace.open_spans.push_back(open);
   }
-  trace.open_spans = std::move(open_spans_);
   std::ranges::sort(trace.open_spans, [](const OpenSpan& a, const OpenSpan& b) {
     return std::pair(a.thread, a.depth) < std::pair(b.thread, b.depth);
   });
-  log_ = {};
+  if (harvest.uncounted != 0) {
+    trace.metadata["ringtail.folded_without_totals"] = std::to_string(harvest.uncounted);
+  }
   return trace;
 }
 

@@ -1,31 +1,54 @@
 // lib/collect/collector.h
 //
-// Empties lanes into the log of a run, keeps the account of every thread, and assembles the trace at the end.
+// Empties lanes into the log of a run, keeps the account of every thread, and makes traces of it: at the end, of what is
+// there now (snapshot), or batch by batch for a sink.
 //
 // A run is what lies between a start and a stop. A lane's counters only grow, so the collector notes them
 // when a run begins and works with differences; what a thread still pushed after the cut of the last run is
 // dropped then.
 //
-// Threads  One at a time: the session holds its drain mutex around every call.
+// Threads  One at a time: the session holds its drain mutex around every call. A Harvest is its owner's.
 #pragma once
 
 #include <chrono>
 #include <cstdint>
-#include <map>
-#include <span>
+#include <deque>
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "collect/fold_book.h"
-#include "collect/record_log.h"
+#include "collect/row_log.h"
 #include "record/registry.h"
 #include "ringtail/base/clock.h"
+#include "ringtail/collect/sink.h"
 #include "ringtail/trace/trace.h"
 
 namespace ringtail {
 
+// All that a trace is made of but the registry's tables, taken under the drain mutex and assembled without it.
+struct Harvest {
+  std::vector<Segment> segments;
+  FoldBook folds;
+  std::vector<TraceThread> counts;   // by thread; accounts only
+  std::vector<OpenSpan> open_spans;  // begin: ticks
+  std::vector<ClockPair> pairs;
+  Nanoseconds wall_at_start{0};
+  std::uint64_t uncounted = 0;  // folded spans whose totals could not be read: their thread never ceased to fold
+};
+
+[[nodiscard]] Trace assemble(const Harvest& harvest, const Registry& registry, Clock::Source source);
+
 class Collector {
  public:
-  Collector(Registry& registry, Clock clock, std::size_t max_spans);
+  struct Options {
+    std::size_t max_spans = 0;
+    Keep keep = Keep::kFirst;
+    Nanoseconds window{0};
+    Sink sink = nullptr;
+    Nanoseconds flush_interval{0};
+  };
+  Collector(Registry& registry, Clock clock, Options options);
 
   // Forgets the last run. Requires: recording is off; run is not 0 and not the last one's.
   void begin_run(std::uint16_t run);
@@ -33,53 +56,67 @@ class Collector {
   // Forgets the run that was begun: nothing was recorded in it.
   void abandon_run() { in_run_ = false; }
 
-  // One pass over all lanes; retired ones are settled and freed. Returns the records moved; 0 outside a run.
-  std::size_t drain();
+  struct Pass {
+    std::size_t moved = 0;
+    double fullest = 0.0;  // the largest share of its ring that a lane gave: 1 for a whole one
+  };
+  // One pass over all lanes; retired ones are settled and freed. Does nothing outside a run.
+  Pass drain();
 
   // The last pass: for every lane a cut at which attempted == drained + folded. Requires: recording is off.
   void end_run();
 
-  // The run as a trace. Requires: the run has ended.
-  [[nodiscard]] Trace assemble();
+  // The run, which has ended.
+  [[nodiscard]] Harvest harvest();
+  // The run so far, with a cut for every lane; it goes on.
+  [[nodiscard]] Harvest snapshot();
+  // What harvest() gave, when it was assembled: its memory serves the next run.
+  void give_back(Harvest&& harvest) noexcept { log_.give_back(std::move(harvest.segments)); }
+
+  // What the sink threw in this run; empty if nothing.
+  [[nodiscard]] const std::string& sink_error() const noexcept { return sink_error_; }
 
  private:
   // One lane's bookkeeping within the run.
   struct Account {
     ThreadId thread = kNoThread;      // of the current lease; kNoThread: not seen in this run
     std::uint64_t drained = 0;        // records of this run and lease
-    std::uint64_t next_sequence = 0;  // count of the record after the last one drained
+    std::uint64_t next_sequence = 0;  // InRun word of the record after the last one drained
   };
 
   void take_lanes();
-  static void open_account(const Lane& lane, Account& account);
-  std::size_t drain(Lane& lane, Account& account);
-  std::span<RingSlot> room();  // in the log; empty at its bound
-  void enter(std::span<RingSlot> slots, Account& account, bool to_log);
+  void open_account(const Lane& lane, Account& account) const;
+  std::size_t drain(Lane& lane, Account& account, Writer& writer);
   void add_pair(ClockPair pair);
-  void settle(Lane& lane, Account& account);
-  void note_open_spans(const Lane& lane);
-  void add_rows(const ClockMap& clock, Trace& trace) const;
+  void settle(Lane& lane, Account& account, Writer& writer);
+  void cut(Lane& lane, Account& account, Writer& writer, Harvest& harvest);
+  static void note_open_spans(const Lane& lane, std::vector<OpenSpan>& open_spans);
+  void leave(const Segment& segment, LossCause cause);
+  void flush();
   TraceThread& counts_of(ThreadId thread);
 
   Registry& registry_;
   const Clock clock_;
-  const std::size_t max_spans_;
+  const Options options_;
 
-  std::vector<Lane*> lanes_;        // the registry's, in its order
-  std::vector<Account> accounts_;   // by lane
-  std::vector<RingSlot> overflow_;  // where records go that the log has no room for
+  std::vector<Lane*> lanes_;       // the registry's, in its order
+  std::vector<Account> accounts_;  // by lane
+  std::deque<Writer> writers_;     // by lane; a deque: the log points at them
 
   std::uint16_t run_ = 0;
   bool in_run_ = false;
-  RecordLog log_;
-  std::size_t log_bound_ = 0;                  // spans; max_spans_, or less where memory ran out
-  std::map<std::size_t, std::uint64_t> gaps_;  // log position -> spans folded just before it
+  RowLog log_;
   FoldBook folds_;
   std::vector<TraceThread> counts_;   // by thread; accounts only
   std::vector<OpenSpan> open_spans_;  // begin: ticks
   std::vector<ClockPair> pairs_;      // at least one while a run is on
   Nanoseconds pair_interval_{0};
+  Nanoseconds now_{0};  // of this pass, CLOCK_MONOTONIC
   Nanoseconds wall_at_start_{0};
+
+  Trace batch_;  // for the sink: its tables grow over the run
+  Nanoseconds last_flush_{0};
+  std::string sink_error_;
 };
 
 }  // namespace ringtail

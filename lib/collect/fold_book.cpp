@@ -1,9 +1,11 @@
 #include "collect/fold_book.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "collect/known_ids.h"
 #include "collect/time_math.h"
+#include "ringtail/trace/signatures.h"
 
 namespace ringtail {
 
@@ -17,6 +19,7 @@ std::uint64_t FoldBook::add(ThreadId thread, LossCause cause, const std::vector<
     to.extra = saturating_add(to.extra, from.extra);
     to.duration = saturating_add(to.duration, from.duration);
     to.bytes = saturating_add(to.bytes, from.bytes);
+    to.extra = saturating_add(to.extra, from.extra);
     to.longest = std::max(to.longest, from.longest);
     Times& times = losses_[{thread, device, from.filtered ? LossCause::kFiltered : cause, from.in_nanoseconds}];
     times.first = times.count == 0 ? from.first : std::min(times.first, from.first);
@@ -26,18 +29,52 @@ std::uint64_t FoldBook::add(ThreadId thread, LossCause cause, const std::vector<
   return count;
 }
 
-void FoldBook::add(ThreadId thread, LossCause cause, const Record& record) {
-  const std::uint64_t duration = record.end - record.begin;
-  add(thread, cause,
-      {{.op = record.op,
-        .device = record.device,
-        .in_nanoseconds = (record.flags & kTimesAreNanoseconds) != 0,
-        .count = 1,
-        .duration = duration,
-        .bytes = record.bytes,
-        .longest = duration,
-        .first = record.begin,
-        .last = record.end}});
+void FoldBook::add(const Segment& segment, LossCause cause) {
+  by_kind_.assign(segment.kinds, {});
+  std::uint64_t long_duration = 0;
+  for (const Row* row = segment.begin_row(); row != segment.end_row(); ++row) {
+    if (is_note(*row)) {
+      if (row->kind == kLongDuration) long_duration = row->begin;
+      continue;
+    }
+    FoldTable::Total& total = by_kind_[row->kind];
+    const std::uint64_t duration = long_duration != 0 ? std::exchange(long_duration, 0) : row->duration;
+    total.first = total.count == 0 ? row->begin : std::min(total.first, row->begin);
+    total.last = std::max(total.last, row->begin + duration);
+    total.longest = std::max(total.longest, duration);
+    total.duration = saturating_add(total.duration, duration);
+    ++total.count;
+  }
+  for (std::uint32_t number = 0; number < segment.kinds; ++number) {
+    FoldTable::Total& total = by_kind_[number];
+    const Kind& kind = segment.chunk->kind(number);
+    const std::uint64_t weight = weight_of(kind.flags());
+    total.op = kind.op();
+    total.device = kind.device();
+    total.in_nanoseconds = kind.in_nanoseconds();
+    total.duration = saturating_multiply(total.duration, weight);
+    total.bytes = saturating_multiply(saturating_multiply(kind.bytes, weight), total.count);
+    total.extra = (weight - 1) * total.count;
+  }
+  std::erase_if(by_kind_, [](const FoldTable::Total& total) { return total.count == 0; });
+  add(segment.thread, cause, by_kind_);
+}
+
+void FoldBook::add(const FoldBook& other) {
+  for (const auto& [key, from] : other.totals_) {
+    FoldTable::Total& to = totals_[key];
+    to.count += from.count;
+    to.duration = saturating_add(to.duration, from.duration);
+    to.bytes = saturating_add(to.bytes, from.bytes);
+    to.extra = saturating_add(to.extra, from.extra);
+    to.longest = std::max(to.longest, from.longest);
+  }
+  for (const auto& [key, from] : other.losses_) {
+    Times& to = losses_[key];
+    to.first = to.count == 0 ? from.first : std::min(to.first, from.first);
+    to.last = std::max(to.last, from.last);
+    to.count += from.count;
+  }
 }
 
 void FoldBook::write(const ClockMap& clock, std::int64_t origin_ns, Trace& trace) const {
@@ -61,9 +98,9 @@ void FoldBook::write(const ClockMap& clock, std::int64_t origin_ns, Trace& trace
     to.op = op;
     to.device = device;
     to.count += total.count;
-    to.extra = saturating_add(to.extra, total.extra);
     to.duration = sum(to.duration, length(total.duration, in_ns));
     to.bytes = saturating_add(to.bytes, total.bytes);
+    to.extra = saturating_add(to.extra, total.extra);
     to.longest = std::max(to.longest, length(total.longest, in_ns));
   }
   for (const auto& [key, total] : folded) trace.folded.push_back(total);

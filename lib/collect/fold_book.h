@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "collect/clock_map.h"
+#include "collect/row_log.h"
 #include "ringtail/record/fold_table.h"
 #include "ringtail/trace/trace.h"
 
@@ -17,11 +18,13 @@ namespace ringtail {
 
 class FoldBook {
  public:
-  // Totals of one lane's table. Returns the number of spans in them.
+  // Totals of one lane's table, or of kinds of rows. Returns the number of spans in them.
   std::uint64_t add(ThreadId thread, LossCause cause, const std::vector<FoldTable::Total>& totals);
 
-  // One record that found no room in the log.
-  void add(ThreadId thread, LossCause cause, const Record& record);
+  // The spans of a segment that are not kept. They become one total per kind first, so that each costs little.
+  void add(const Segment& segment, LossCause cause);
+
+  void add(const FoldBook& other);
 
   // Fills trace.folded and trace.losses; times count from `origin_ns`.
   void write(const ClockMap& clock, std::int64_t origin_ns, Trace& trace) const;
@@ -37,6 +40,7 @@ class FoldBook {
 
   std::map<FoldKey, FoldTable::Total> totals_;
   std::map<LossKey, Times> losses_;
+  std::vector<FoldTable::Total> by_kind_;  // of the segment that is added
 };
 
 }  // namespace ringtail

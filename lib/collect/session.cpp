@@ -2,6 +2,7 @@
 
 #include <pthread.h>
 #include <sys/prctl.h>
+#include <time.h>
 
 #include <algorithm>
 #include <atomic>
@@ -11,9 +12,11 @@
 #include <mutex>
 #include <system_error>
 #include <thread>
+#include <utility>
 
 #include "collect/collector.h"
 #include "collect/governor.h"
+#include "collect/pace.h"
 #include "record/registry.h"
 
 namespace ringtail {
@@ -36,6 +39,27 @@ RegistryLimits limits_of(const SessionOptions& options) {
           .max_threads = std::clamp(options.max_threads, 1U, kMostNames),
           .longest_wait = std::max(options.max_block, std::chrono::microseconds{0})};
 }
+
+Nanoseconds cpu_time(clockid_t clock) {
+  timespec time{};
+  clock_gettime(clock, &time);
+  return std::chrono::seconds{time.tv_sec} + Nanoseconds{time.tv_nsec};
+}
+
+Nanoseconds steady_now() { return std::chrono::steady_clock::now().time_since_epoch(); }
+
+// Adds the calling thread's CPU time while it lives. Requires: the drain mutex is held meanwhile.
+class DrainCpu {
+ public:
+  explicit DrainCpu(Nanoseconds& total) : total_(total), begin_(cpu_time(CLOCK_THREAD_CPUTIME_ID)) {}
+  ~DrainCpu() { total_ += cpu_time(CLOCK_THREAD_CPUTIME_ID) - begin_; }
+  DrainCpu(const DrainCpu&) = delete;
+  DrainCpu& operator=(const DrainCpu&) = delete;
+
+ private:
+  Nanoseconds& total_;
+  const Nanoseconds begin_;
+};
 
 // Tells sessions apart for threads that cached a recorder: addresses are used again, numbers are not.
 std::uint64_t next_session_number() {
@@ -83,12 +107,20 @@ struct Session::State {
       : options(given),
         clock(given.clock ? *given.clock : Clock::best()),
         registry(std::make_shared<Registry>(clock, limits_of(given))),
-        collector(*registry, clock, given.max_spans) {}
+        collector(*registry, clock,
+                  {.max_spans = given.max_spans,
+                   .keep = given.keep,
+                   .window = given.window,
+                   .sink = given.sink,
+                   .flush_interval = given.flush_interval}) {}
 
   void collect_until_told();
-  std::size_t drain();
+  Collector::Pass drain();
   void govern();
+  void hurry();
   void stop();
+  [[nodiscard]] Trace assemble(const Harvest& harvest, const TracerCost& spent) const;
+  [[nodiscard]] TracerCost cost_so_far();
   Lane* lease(std::string_view thread_name);
 
   const SessionOptions options;
@@ -103,9 +135,13 @@ struct Session::State {
   std::uint16_t run = 0;  // of this session: counts its starts, 0 before the first
   std::map<std::string, std::string> metadata;
   std::thread thread;
+  Nanoseconds started{0};  // steady clock
+  Nanoseconds process_cpu_at_start{0};
+  TracerCost cost;  // of the run that ended last
 
   std::mutex draining;  // the collector: one pass at a time
   Collector collector;
+  Nanoseconds drain_cpu{0};  // of this run, but for that of a collector thread that is still there
 
   // Under `draining` as well.
   RecordingCosts costs;
@@ -120,6 +156,8 @@ struct Session::State {
   std::mutex waking;  // the collector thread's sleep
   std::condition_variable wake;
   bool told_to_end = false;
+  bool told_to_hurry = false;
+  std::atomic<bool> sleeps_long{false};
   std::atomic<bool> recording{false};
 };
 
@@ -134,23 +172,50 @@ void Session::State::collect_until_told() {
   pthread_setname_np(pthread_self(), "ringtail");
   prctl(PR_SET_TIMERSLACK, 1UL, 0UL, 0UL,
         0UL);  // nanoseconds: the default of 50 us would double the poll interval
+  const Nanoseconds shortest = std::max(options.poll_interval, kShortestPoll);
+  Pace pace(shortest, options.longest_poll_interval);
+  Nanoseconds last = steady_now();
   std::unique_lock lock(waking);
   while (!told_to_end) {
     lock.unlock();
-    drain();
+    Collector::Pass pass;
+    {
+      const std::lock_guard drain_lock(draining);
+      pass = drain();
+    }
+    const Nanoseconds now = steady_now();
+    Nanoseconds interval = pace.after(pass.fullest, now - last);
+    last = now;
+    if (options.sink)
+      interval = std::min<Nanoseconds>(interval, std::max<Nanoseconds>(options.flush_interval, shortest));
+    if (options.budget > 0.0) interval = std::min<Nanoseconds>(interval, kLook);
     lock.lock();
-    wake.wait_for(lock, std::max(options.poll_interval, kShortestPoll), [this] { return told_to_end; });
+    sleeps_long.store(interval > 2 * shortest, std::memory_order_relaxed);  // advice only: hurry() looks at it
+    wake.wait_for(lock, interval, [this] { return told_to_end || told_to_hurry; });
+    if (std::exchange(told_to_hurry, false)) pace.hurry();
   }
+  lock.unlock();
+  const std::lock_guard drain(draining);
+  drain_cpu += cpu_time(CLOCK_THREAD_CPUTIME_ID);  // all that this thread did
 }
 
-std::size_t Session::State::drain() {
-  const std::lock_guard lock(draining);
-  const std::size_t moved = collector.drain();
+// A thread is about to record: the collector looks soon.
+void Session::State::hurry() {
+  if (!sleeps_long.load(std::memory_order_relaxed)) return;  // it will look soon anyway
+  {
+    const std::lock_guard lock(waking);
+    told_to_hurry = true;
+  }
+  wake.notify_one();
+}
+
+// Requires, for these two: `draining` is held.
+Collector::Pass Session::State::drain() {
+  const Collector::Pass pass = collector.drain();
   if (governor) govern();
-  return moved;
+  return pass;
 }
 
-// Requires: `draining` is held.
 void Session::State::govern() {
   const Nanoseconds now = clock.pair().monotonic;
   const Nanoseconds since = now - last_look;
@@ -191,7 +256,10 @@ Status Session::start() {
     s.governor.reset();
     if (s.options.budget > 0.0) s.governor.emplace(std::min(s.options.budget, 1.0), costs);
     s.has_trace = false;
+    s.drain_cpu = Nanoseconds{0};
   }
+  s.started = steady_now();
+  s.process_cpu_at_start = cpu_time(CLOCK_PROCESS_CPUTIME_ID);
   s.told_to_end = false;
   if (s.options.collector_thread) {
     try {
@@ -226,10 +294,28 @@ void Session::State::stop() {
   }
   {
     const std::lock_guard drain(draining);
-    collector.end_run();
+    {
+      const DrainCpu cpu(drain_cpu);
+      collector.end_run();
+    }
     registry->set_collecting(false);
   }
+  cost = cost_so_far();
   running = false;
+}
+
+// Requires: `control` is held.
+TracerCost Session::State::cost_so_far() {
+  TracerCost so_far{
+      .recorded_ns = costs.recorded_ns, .folded_ns = costs.folded_ns, .sampled_out_ns = costs.sampled_out_ns};
+  so_far.wall = steady_now() - started;
+  so_far.process_cpu = cpu_time(CLOCK_PROCESS_CPUTIME_ID) - process_cpu_at_start;
+  if (clockid_t of_thread{}; thread.joinable() && pthread_getcpuclockid(thread.native_handle(), &of_thread) == 0) {
+    so_far.collector_cpu = cpu_time(of_thread);
+  }
+  const std::lock_guard drain(draining);
+  so_far.collector_cpu += drain_cpu;
+  return so_far;
 }
 
 void Session::stop() {
@@ -275,9 +361,11 @@ InternedShapes Session::shapes(ShapeViews inputs, ShapeView output, std::uint32_
 // Rings that wait for their last drain are drained here when they are the last ones left: so the number of rings is that
 // of threads that record at once, however late the collector is.
 Lane* Session::State::lease(std::string_view thread_name) {
+  hurry();
   if (Lane* lane = registry->lease(thread_name, Registry::WithoutRing::kRefuse)) return lane;
   {
     const std::lock_guard drain(draining);
+    const DrainCpu cpu(drain_cpu);
     collector.drain();
   }
   return registry->lease(thread_name, Registry::WithoutRing::kAccept);
@@ -304,7 +392,21 @@ void Session::set_metadata(std::string key, std::string value) {
 std::size_t Session::drain_once() {
   const std::lock_guard control(state_->control);
   if (!state_->running) return 0;
-  return state_->drain();
+  const std::lock_guard lock(state_->draining);
+  const DrainCpu cpu(state_->drain_cpu);
+  return state_->drain().moved;
+}
+
+Trace Session::State::assemble(const Harvest& harvest, const TracerCost& spent) const {
+  Trace trace = ringtail::assemble(harvest, *registry, clock.source());
+  trace.metadata.insert(metadata.begin(), metadata.end());
+  trace.categories = registry->categories();
+  // A clock turned by hand has no relation to what recording takes.
+  if (clock.source() != Clock::Source::kManual) trace.cost = spent;
+  if (const std::uint64_t refused = registry->refused_leases(); refused != 0) {
+    trace.metadata["ringtail.recorders_without_memory"] = std::to_string(refused);
+  }
+  return trace;
 }
 
 Trace Session::take_trace() {
@@ -314,20 +416,29 @@ Trace Session::take_trace() {
   if (!s.has_trace) return {};
   s.has_trace = false;
   const std::lock_guard drain(s.draining);
-  Trace trace = s.collector.assemble();
-  trace.metadata = s.metadata;
-  trace.categories = s.registry->categories();
-  // A clock turned by hand has no relation to what recording takes.
-  if (s.clock.source() != Clock::Source::kManual) {
-    if (!trace.cost) trace.cost.emplace();
-    trace.cost->recorded_ns = s.costs.recorded_ns;
-    trace.cost->folded_ns = s.costs.folded_ns;
-    trace.cost->sampled_out_ns = s.costs.sampled_out_ns;
-  }
-  if (const std::uint64_t refused = s.registry->refused_leases(); refused != 0) {
-    trace.metadata["ringtail.recorders_without_memory"] = std::to_string(refused);
-  }
+  Harvest harvest = s.collector.harvest();
+  Trace trace = s.assemble(harvest, s.cost);
+  s.collector.give_back(std::move(harvest));
   return trace;
+}
+
+Trace Session::snapshot() {
+  State& s = *state_;
+  const std::lock_guard lock(s.control);
+  if (!s.running) return {};
+  Harvest harvest;
+  {
+    const std::lock_guard drain(s.draining);
+    const DrainCpu cpu(s.drain_cpu);
+    harvest = s.collector.snapshot();
+  }
+  s.registry->note_holding();
+  return s.assemble(harvest, s.cost_so_far());
+}
+
+std::string Session::sink_error() const {
+  const std::lock_guard drain(state_->draining);
+  return state_->collector.sink_error();
 }
 
 }  // namespace ringtail

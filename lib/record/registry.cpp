@@ -95,6 +95,18 @@ Registry::Tables Registry::tables() const {
   return tables_;
 }
 
+void Registry::extend(Trace& trace) const {
+  const std::lock_guard lock(tables_mutex_);
+  const auto add_names = [](const NameTable& from, NameTable& to) {
+    for (std::uint32_t id = to.size(); id < from.size(); ++id) to.intern(from.at(id));
+  };
+  add_names(tables_.ops, trace.op_names());
+  add_names(tables_.devices, trace.device_names());
+  for (std::uint32_t id = trace.signatures().size(); id < tables_.signatures.size(); ++id) {
+    trace.signatures().intern(tables_.signatures.at(ShapesId{id}).words());
+  }
+}
+
 Lane* Registry::free_lane(bool with_ring) {
   for (const auto& lane : lanes_) {
     if ((lane->ring_entries > 0) != with_ring) continue;

@@ -31,6 +31,7 @@
 #include "ringtail/trace/ledger.h"
 #include "ringtail/trace/names.h"
 #include "ringtail/trace/signatures.h"
+#include "ringtail/trace/trace.h"
 
 namespace ringtail {
 
@@ -72,6 +73,8 @@ class Registry {
     SignatureTable signatures;
   };
   [[nodiscard]] Tables tables() const;
+  // Adds to the trace's tables what they lack of these. Requires: they were filled by this only.
+  void extend(Trace& trace) const;
 
   // --- lanes and threads ---
 

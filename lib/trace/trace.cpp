@@ -62,6 +62,7 @@ const char* name_of(LossCause cause) noexcept {
     case LossCause::kMemoryBound: return "memory bound";
     case LossCause::kFiltered: return "filtered";
     case LossCause::kOverwritten: return "overwritten";
+    case LossCause::kSinkFailed: return "sink failed";
   }
   return "unknown";
 }
@@ -201,6 +202,23 @@ Trace::NewRows Trace::add_rows(std::size_t count, const Facts& facts) {
   rows.lost_before = c.lost_before.add_rows(first, count, facts.lost_before);
   rows.weight = c.weight.add_rows(first, count, facts.weight);
   return rows;
+}
+
+void Trace::clear_rows() noexcept {
+  Columns& c = columns_;
+  c.op.clear();
+  c.device.clear();
+  c.shapes.clear();
+  c.duration_us.clear();
+  c.step.clear();
+  c.output_elements.clear();
+  c.memory_bytes.clear();
+  c.begin_ns.clear();
+  c.thread.clear();
+  c.depth.clear();
+  c.queue_delay_ns.clear();
+  c.lost_before.clear();
+  c.weight.clear();
 }
 
 std::size_t Trace::Columns::bytes() const noexcept {

@@ -27,7 +27,8 @@ class CollectorTest : public ::testing::Test {
                       .max_devices = 8,
                       .max_signatures = 8,
                       .max_threads = 8}};
-  Collector collector_{registry_, clock_, 100};
+  Collector collector_{registry_, clock_, {.max_spans = 100}};
+  Trace assemble() { return ringtail::assemble(collector_.harvest(), registry_, clock_.source()); }
 };
 
 TEST_F(CollectorTest, DropsWhatAThreadPushesAfterTheCutOfTheLastRun) {
@@ -38,7 +39,7 @@ TEST_F(CollectorTest, DropsWhatAThreadPushesAfterTheCutOfTheLastRun) {
   // Interrupted inside close(): the run was read; neither was the attempt counted nor the record pushed.
   registry_.set_recording(false, 1);
   collector_.end_run();
-  EXPECT_TRUE(collector_.assemble().empty());
+  EXPECT_TRUE(assemble().empty());
 
   collector_.begin_run(2);
   registry_.set_recording(true, 2);
@@ -47,7 +48,7 @@ TEST_F(CollectorTest, DropsWhatAThreadPushesAfterTheCutOfTheLastRun) {
   close_one(*lane);
   registry_.set_recording(false, 2);
   collector_.end_run();
-  const Trace trace = collector_.assemble();
+  const Trace trace = assemble();
   EXPECT_EQ(trace.size(), 1U);
   EXPECT_EQ(trace[0].lost_before(), 0U);
   EXPECT_EQ(trace.threads[0].attempted, 1U);
@@ -63,7 +64,7 @@ TEST_F(CollectorTest, CountsAnAttemptThatWasInterruptedBeforeItsPushAsAfterTheCu
   Lane::count(lane->attempted, 1);  // and stopped there, for longer than the collector waits
   registry_.set_recording(false, 1);
   collector_.end_run();
-  const Trace trace = collector_.assemble();
+  const Trace trace = assemble();
   EXPECT_EQ(trace.size(), 1U);
   EXPECT_EQ(trace.threads[0].attempted, 1U);
 }

@@ -36,6 +36,7 @@
 #include "ringtail/base/clock.h"
 #include "ringtail/base/ids.h"
 #include "ringtail/base/result.h"
+#include "ringtail/collect/sink.h"
 #include "ringtail/record/category.h"
 #include "ringtail/record/recorder.h"
 #include "ringtail/record/shape_view.h"
@@ -51,8 +52,16 @@ struct SessionOptions {
   std::size_t max_rings = 256;
   // (op, device) pairs that a thread keeps exact totals of when its ring is full: 8 to 2^20, rounded up to 2^k.
   std::size_t fold_cells = 1'024;
-  // Spans on the timeline; more are folded. 64 bytes each until the trace is taken. At most 2^32 - 1.
+  // Spans on the timeline; more are folded. 16 bytes each until the trace is taken, and 32 per distinct span (op, device,
+  // shapes, depth, bytes, step) of some thousand. At most 2^32 - 1. Without meaning for a sink, which gets them all.
   std::size_t max_spans = 32'000'000;
+  // Which ones stay then: the first, or the latest (a flight recorder). The latest leave by sixteenths of max_spans.
+  Keep keep = Keep::kFirst;
+  // Spans older than this are folded, by sixteenths of it; 0: none is too old.
+  std::chrono::nanoseconds window{0};
+  // Gets the spans instead of the trace, at least this often while the rings are drained; see sink.h.
+  Sink sink = nullptr;
+  std::chrono::milliseconds flush_interval{50};
   // Names: 1 to 2^28 - 1. More share "(other)".
   std::uint32_t max_ops = 65'536;
   std::uint32_t max_devices = 4'096;
@@ -66,8 +75,12 @@ struct SessionOptions {
   // The share of any recording thread's time that recording may take, in (0, 1], by the costs that are calibrated when the
   // session starts: what exceeds it is sampled (CategoryRule::one_in, for the categories that are governed). 0: no bound.
   double budget = 0.0;
-  // How often the collector looks at the rings: at least 1 us.
+  // How often the collector looks at the rings while they fill: at least 1 us.
   std::chrono::microseconds poll_interval{100};
+  // And at longest. In between it looks at twice the rate at which the fastest ring was seen to fill. After a second in
+  // which nothing came it goes to the longest: a thread that then begins flat out fills the default ring in 330 us, and
+  // what it records until the collector looks is folded. poll_interval here means: never slower.
+  std::chrono::microseconds longest_poll_interval{5'000};
   // False: only drain_once(), stop() and take_trace() empty the rings.
   bool collector_thread = true;
   // Default: Clock::best().
@@ -129,6 +142,15 @@ class Session {
 
   // Stops if needed, and gives the trace away; an empty one when there is none.
   [[nodiscard]] Trace take_trace();
+
+  // What is in memory now, as a trace, while recording goes on: for every thread a cut at which
+  // attempted == recorded + folded. Draining waits only until the rows are noted, not until the trace is made. Of a thread
+  // that folds without a break the totals may be out of reach: spans that are counted but in no total are in the metadata
+  // "ringtail.folded_without_totals". An empty trace while the session does not run.
+  [[nodiscard]] Trace snapshot();
+
+  // What the sink threw since the last start; empty if nothing.
+  [[nodiscard]] std::string sink_error() const;
 
  private:
   struct State;

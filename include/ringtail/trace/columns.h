@@ -2,48 +2,18 @@
 //
 // The columns that a trace is made of: one value per row, each kind of fact in memory of its own.
 //
-// Shape    Column is a std::vector whose resize leaves new numbers unset, so that whoever fills them touches them first.
-//          StepColumn takes 32 bits a row until a step does not fit. OptionalColumn takes nothing while rows lack it.
+// Shape    Column: see column.h. StepColumn takes 32 bits a row until a step does not fit. OptionalColumn takes nothing while rows lack it.
 // Threads  As a std::vector: several threads may write different rows of what Trace::add_rows gave them.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <limits>
-#include <memory>
-#include <new>
 #include <span>
-#include <type_traits>
-#include <utility>
-#include <vector>
+
+#include "ringtail/trace/column.h"
 
 namespace ringtail {
-
-// std::allocator, but that resize() writes nothing. Only for types that any bytes make.
-template <class T>
-class UnsetAllocator : public std::allocator<T> {
- public:
-  static_assert(std::is_trivially_copyable_v<T> && std::is_trivially_destructible_v<T>);
-  template <class U>
-  struct rebind {  // NOLINT(readability-identifier-naming): the standard's name
-    using other = UnsetAllocator<U>;
-  };
-  UnsetAllocator() = default;
-  template <class U>
-  UnsetAllocator(const UnsetAllocator<U>&) noexcept {}  // NOLINT(google-explicit-constructor)
-
-  template <class U>
-  void construct(U* at) noexcept {
-    ::new (static_cast<void*>(at)) U;
-  }
-  template <class U, class... Args>
-  void construct(U* at, Args&&... args) {
-    ::new (static_cast<void*>(at)) U(std::forward<Args>(args)...);
-  }
-};
-
-template <class T>
-using Column = std::vector<T, UnsetAllocator<T>>;
 
 // Bytes that a column holds, those reserved for further rows included.
 template <class T>
@@ -68,6 +38,11 @@ class StepColumn {
 
   void reserve(std::size_t rows) { wide_.empty() ? narrow_.reserve(rows) : wide_.reserve(rows); }
 
+  void clear() noexcept {
+    narrow_.clear();
+    wide_.clear();
+  }
+
   // Adds rows that hold nothing yet and will hold at most `largest`.
   void add_rows(std::size_t count, std::uint64_t largest) {
     if (wide_.empty() && !fits(largest)) widen();
@@ -88,6 +63,12 @@ class StepColumn {
       } else {
         wide_[row] = value;
       }
+    }
+
+    // Where `count` rows from `row` on are stored.
+    [[nodiscard]] std::span<std::byte> bytes(std::size_t row, std::size_t count) const {
+      return narrow_ != nullptr ? std::as_writable_bytes(std::span(narrow_ + row, count))
+                                : std::as_writable_bytes(std::span(wide_ + row, count));
     }
 
    private:
@@ -114,6 +95,8 @@ class OptionalColumn {
   [[nodiscard]] T at(std::size_t row) const { return row < values_.size() ? values_[row] : kAbsent; }
   [[nodiscard]] bool empty() const noexcept { return values_.empty(); }
   [[nodiscard]] std::size_t bytes() const noexcept { return bytes_of(values_); }
+
+  void clear() noexcept { values_.clear(); }
 
   // Requires: no row from `row` on has a value. `room` is how many rows the trace has room for.
   void add(std::size_t row, T value, std::size_t room) {

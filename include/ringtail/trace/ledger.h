@@ -41,9 +41,11 @@ enum class LossCause : std::uint8_t {
   kMemoryBound,  // the session's trace had reached its memory bound
   kFiltered,     // shorter than its category's shortest duration to keep
   kOverwritten,  // older than the window that a flight recorder keeps
+  kSinkFailed,   // the session's sink had thrown
 };
 
-// "ring full", "no ring", "memory bound", "filtered", "overwritten".
+// "ring full", "no ring", "memory bound", "filtered", "overwritten",
+// "sink failed".
 [[nodiscard]] const char* name_of(LossCause cause) noexcept;
 
 // True for what the program asked for, so that nothing went wrong: kFiltered, kOverwritten.

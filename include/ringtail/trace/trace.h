@@ -146,6 +146,9 @@ class Trace {
   // threads at once if they like. Asking for a fact of the signature takes it from earlier rows' signatures.
   [[nodiscard]] NewRows add_rows(std::size_t count, const Facts& facts);
 
+  // Takes all rows away; tables and memory stay, for rows to come.
+  void clear_rows() noexcept;
+
   [[nodiscard]] std::size_t size() const noexcept { return columns_.op.size(); }
   [[nodiscard]] bool empty() const noexcept { return size() == 0; }
 

@@ -1,0 +1,37 @@
+#include "collect/chunk.h"
+
+#include <sys/mman.h>
+
+#include <cstdint>
+#include <new>
+
+#include "collect/pages.h"
+
+namespace ringtail {
+namespace {
+
+constexpr std::size_t kPage = 4'096;
+
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE 23  // since Linux 5.14; headers may be older than the kernel
+#endif
+
+}  // namespace
+
+void populate(void* first, std::size_t bytes) noexcept {
+  const auto at = reinterpret_cast<std::uintptr_t>(first);
+  const std::uintptr_t begin = at & ~(kPage - 1);
+  const std::uintptr_t end = (at + bytes + kPage - 1) & ~(kPage - 1);
+  madvise(reinterpret_cast<void*>(begin), end - begin, MADV_POPULATE_WRITE);  // a wish: see pages.h
+}
+
+Chunk::Chunk() {
+  void* const memory = mmap(nullptr, kBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (memory == MAP_FAILED) throw std::bad_alloc();
+  memory_ = static_cast<std::byte*>(memory);
+  populate(memory_, kBytes);
+}
+
+Chunk::~Chunk() { munmap(memory_, kBytes); }
+
+}  // namespace ringtail
