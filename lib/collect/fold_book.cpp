@@ -19,7 +19,6 @@ std::uint64_t FoldBook::add(ThreadId thread, LossCause cause, const std::vector<
     to.extra = saturating_add(to.extra, from.extra);
     to.duration = saturating_add(to.duration, from.duration);
     to.bytes = saturating_add(to.bytes, from.bytes);
-    to.extra = saturating_add(to.extra, from.extra);
     to.longest = std::max(to.longest, from.longest);
     Times& times = losses_[{thread, device, from.filtered ? LossCause::kFiltered : cause, from.in_nanoseconds}];
     times.first = times.count == 0 ? from.first : std::min(times.first, from.first);

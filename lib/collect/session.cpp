@@ -401,8 +401,7 @@ Trace Session::State::assemble(const Harvest& harvest, const TracerCost& spent) 
   Trace trace = ringtail::assemble(harvest, *registry, clock.source());
   trace.metadata.insert(metadata.begin(), metadata.end());
   trace.categories = registry->categories();
-  // A clock turned by hand has no relation to what recording takes.
-  if (clock.source() != Clock::Source::kManual) trace.cost = spent;
+  trace.cost = spent;
   if (const std::uint64_t refused = registry->refused_leases(); refused != 0) {
     trace.metadata["ringtail.recorders_without_memory"] = std::to_string(refused);
   }

@@ -141,7 +141,7 @@ Trace by_sorting(const std::vector<Drained>& all, const ClockMap& clock) {
     }
     row.lost_before = all[key.at].folded_before;
     trace.append(row);
-    trace.total_duration_us += row.duration_us;
+    trace.total_duration_us += row.duration_us * row.weight;
   }
   return trace;
 }
