@@ -19,6 +19,12 @@ constexpr std::uint64_t kMostThread = 0xFFFF'FFFE;  // the next one is kNoThread
 constexpr std::uint64_t kMostDepth = 0xFFFF;
 constexpr std::uint64_t kMostWeight = 0xFFFF'FFFF;
 
+inline std::uint64_t load_word(const char* from) {
+  std::uint64_t word = 0;
+  std::memcpy(&word, from, sizeof(word));
+  return word;
+}
+
 template <std::size_t kSize>
 [[gnu::always_inline]] inline bool take(const char*& at, const char (&text)[kSize]) {
   static_assert(kSize <= CanonicalEntries::kPadding);
@@ -97,8 +103,7 @@ inline bool take_double(const char*& at, double& value) {
   constexpr std::uint64_t kTops = 0x8080'8080'8080'8080;
   const char* const first = at;
   while (true) {
-    std::uint64_t word = 0;
-    std::memcpy(&word, at, sizeof(word));
+    const std::uint64_t word = load_word(at);
     const std::uint64_t quote = word ^ kOnes * '"';
     const std::uint64_t backslash = word ^ kOnes * '\\';
     // A top bit for each byte that is the quote, the backslash or a control character. A borrow may set those behind
@@ -120,6 +125,21 @@ inline bool take_double(const char*& at, double& value) {
 }
 
 }  // namespace
+
+std::uint32_t CanonicalEntries::ShortNames::intern(std::string_view name, NameTable& names) {
+  constexpr std::size_t kWord = sizeof(std::uint64_t);
+  constexpr std::uint64_t kMultiplier = 0x9E37'79B9'7F4A'7C15ULL;  // 2^64 / golden ratio, Knuth TAOCP 3, 6.4
+  if (name.size() > 2 * kWord) return names.intern(name);
+  const bool has_word = name.size() >= kWord;
+  const std::uint64_t first =
+      load_word(name.data()) & (has_word ? ~std::uint64_t{0} : (std::uint64_t{1} << 8 * name.size()) - 1);
+  const std::uint64_t last = has_word ? load_word(name.data() + name.size() - kWord) : 0;
+  Known& known = known_[((first ^ std::rotl(last, 23)) * kMultiplier + name.size()) >> 56U];
+  if (known.first != first || known.last != last || known.length != name.size()) {
+    known = {first, last, static_cast<std::uint32_t>(name.size()), names.intern(name)};
+  }
+  return known.id;
+}
 
 bool CanonicalEntries::read_shapes(const char*& at, SignatureBuilder& shapes) {
   shapes.clear();
@@ -188,11 +208,11 @@ const char* CanonicalEntries::read(const char* at) {
   std::string_view name;
   if (!take(at, "    {\n      \"step\": ") || !take_unsigned(at, row.step)) return nullptr;
   if (!take(at, ",\n      \"operation\": \"") || !take_name(at, name)) return nullptr;
-  row.op = OpId{raw_ops.intern(name)};
+  row.op = OpId{short_ops_.intern(name, raw_ops)};
   if (!take(at, ",\n      \"device_id\": ")) return nullptr;
   if (*at == '"') {
     if (!take_name(++at, name)) return nullptr;
-    row.device = DeviceId{raw_devices.intern(name)};
+    row.device = DeviceId{short_devices_.intern(name, raw_devices)};
   } else if (!take(at, "null")) {
     return nullptr;
   }

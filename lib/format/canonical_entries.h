@@ -41,6 +41,22 @@ class CanonicalEntries {
   [[nodiscard]] bool read_shapes(const char*& at, SignatureBuilder& shapes);
   [[nodiscard]] bool read_extras(const char*& at, Trace::Row& row);
 
+  // The ids of names of up to 16 bytes, which two words and a length tell apart.
+  class ShortNames {
+   public:
+    // Requires: eight bytes can be read at the name.
+    std::uint32_t intern(std::string_view name, NameTable& names);
+
+   private:
+    struct Known {
+      std::uint64_t first = 0;
+      std::uint64_t last = 0;
+      std::uint32_t length = 0xFFFF'FFFF;  // of no name
+      std::uint32_t id = 0;
+    };
+    std::array<Known, 256> known_;
+  };
+
   // A row whose signature is about to be looked up. The tables of a large file lie in memory, not in caches: so they
   // are asked for the signatures of many rows at once.
   struct Pending {
@@ -49,6 +65,8 @@ class CanonicalEntries {
     std::span<const std::uint64_t> signature;  // empty: the row has its shapes
     std::uint64_t hash = 0;
   };
+  ShortNames short_ops_;
+  ShortNames short_devices_;
   std::array<Pending, 32> pending_;
   std::size_t pending_count_ = 0;
 

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <ostream>
@@ -264,9 +265,9 @@ std::string to_json(const Trace& trace) {
   if (find_unsupported(trace)) return text;
   Document document([&](std::string_view piece) {
     const bool is_first_rows = text.size() < kRowsPerPiece && piece.size() >= kRowsPerPiece;
-    if (is_first_rows)
-      text.reserve(static_cast<std::size_t>(1.05 * static_cast<double>(piece.size()) *
-                                            static_cast<double>(trace.size() / kRowsPerPiece + 1)));
+    // About so many bytes for every piece like the first, and some more.
+    const std::size_t bytes = piece.size() * (trace.size() / kRowsPerPiece + 1);
+    if (is_first_rows) text.reserve(bytes + bytes / 16);
     text.append(piece);
     return true;
   });

@@ -60,7 +60,7 @@ void IdIndex::insert(std::uint64_t hash, std::uint32_t id) {
 }
 
 void IdIndex::grow() {
-  std::vector<Slot> larger(slots_.empty() ? kFirstSlots : slots_.size() * 2);
+  Column<Slot> larger(slots_.empty() ? kFirstSlots : slots_.size() * 2, Slot{});
   const std::size_t mask = larger.size() - 1;
   for (const Slot& slot : slots_) {
     if (slot.id == kNotFound) continue;

@@ -98,8 +98,8 @@ void SignatureTable::add_row(Row words) {
     const std::size_t usual =
         std::min(kFirstChunkWords << std::min<std::size_t>(chunks_.size(), 16), kMostChunkWords);
     const std::size_t size = std::max(words.size(), usual);
-    chunks_.push_back(std::make_unique_for_overwrite<std::uint64_t[]>(size));
-    free_ = {chunks_.back().get(), size};
+    chunks_.emplace_back(size);
+    free_ = chunks_.back();
   }
   std::ranges::copy(words, free_.begin());
   rows_.push_back(free_.first(words.size()));

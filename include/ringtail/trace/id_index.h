@@ -13,7 +13,8 @@
 #include <cstdint>
 #include <span>
 #include <string_view>
-#include <vector>
+
+#include "ringtail/trace/columns.h"
 
 namespace ringtail {
 
@@ -58,7 +59,7 @@ class IdIndex {
 
   void grow();
 
-  std::vector<Slot> slots_;  // a power of two, or empty
+  Column<Slot> slots_;  // a power of two, or empty
   std::size_t size_ = 0;
 };
 

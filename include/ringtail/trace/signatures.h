@@ -15,12 +15,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <iterator>
-#include <memory>
 #include <optional>
 #include <span>
 #include <vector>
 
 #include "ringtail/base/ids.h"
+#include "ringtail/trace/columns.h"
 #include "ringtail/trace/id_index.h"
 
 namespace ringtail {
@@ -171,12 +171,12 @@ class SignatureTable {
 
   void add_row(Row words);
 
-  std::vector<std::unique_ptr<std::uint64_t[]>> chunks_;
-  std::span<std::uint64_t> free_;  // of the last chunk
-  std::vector<Row> rows_;          // by id, each within a chunk
+  std::vector<Column<std::uint64_t>> chunks_;  // none changes its size
+  std::span<std::uint64_t> free_;              // of the last chunk
+  Column<Row> rows_;                           // by id, each within a chunk
   // Signature::elements() and bytes(), computed once and dense: analyses look them up for every row of a trace.
-  std::vector<std::uint64_t> elements_;
-  std::vector<std::uint64_t> bytes_;
+  Column<std::uint64_t> elements_;
+  Column<std::uint64_t> bytes_;
   IdIndex index_;  // ids 0 and 1 are not in it: nobody can intern them
 };
 
