@@ -109,8 +109,8 @@ class RowWriter {
     slots_.device[at] = device == kNoDevice || index_of(device) < devices_ ? device : unknown_device_;
     slots_.shapes[at] = index_of(shapes) < signatures_ ? shapes : kDroppedShapes;
     // to_microseconds(), whose seconds are 0 here: without its two divisions of integers.
-    slots_.duration_us[at] = length < 1'000'000'000 ? static_cast<double>(length) / 1e9 * 1e6
-                                                    : to_microseconds(nanoseconds_of(length));
+    slots_.duration_us[at] =
+        length < 1'000'000'000 ? static_cast<double>(length) / 1e9 * 1e6 : to_microseconds(nanoseconds_of(length));
     slots_.step[at] = kind.step;
     slots_.begin_ns[at] = place.begin_ns;
     slots_.thread[at] = place.segment->thread;

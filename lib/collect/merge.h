@@ -2,9 +2,9 @@
 //
 // The spans of all threads, the last first, in the order of (begin, thread, arrival).
 //
-// Each thread is read by a RowCursor, and a tree of losers (Knuth 5.4.1) says whose span is next. Where a thread's spans do
-// not nest, its rows are grouped by depth and unit of time, groups that are in order already cost one look, the others are
-// sorted, and the groups are merged in pairs.
+// Each thread is read by a RowCursor, and a tree of losers (Knuth 5.4.1) says whose span is next. Where a thread's
+// spans do not nest, its rows are grouped by depth and unit of time, groups that are in order already cost one look,
+// the others are sorted, and the groups are merged in pairs.
 //
 // Cost     A row: the cursor's, and log2(threads) compares. Threads that do not nest: 32 bytes per row more, and
 //          n log n at worst.

@@ -2,14 +2,14 @@
 //
 // One thread's spans, the last first, in the order of (begin, arrival).
 //
-// A thread's rows are in the order in which its spans ended: parents after their children. Read backwards, parents come
-// first, and a stack of those that enclose the row just read gives the order of begins:
+// A thread's rows are in the order in which its spans ended: parents after their children. Read backwards, parents
+// come first, and a stack of those that enclose the row just read gives the order of begins:
 //
 //     time      a( b( ) c( ) ) d( )        read: d, a, c, b        given: d, c, b, a
 //
-// A row leaves the stack when the next one read does not begin after it: what is read later ended earlier, so before it
-// began. That holds for spans that nest, which scopes do. Times given explicitly need not: the cursor notices (ordered()),
-// and the thread is sorted instead.
+// A row leaves the stack when the next one read does not begin after it: what is read later ended earlier, so before
+// it began. That holds for spans that nest, which scopes do. Times given explicitly need not: the cursor notices
+// (ordered()), and the thread is sorted instead.
 //
 // Cost     One push and one pop per row; memory by the depth.
 #pragma once

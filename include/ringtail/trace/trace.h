@@ -128,8 +128,8 @@ class Trace {
   void append(const Row& row);
   void reserve(std::size_t rows);
 
-  // Columns of rows that are written by index, in any order. Null: every row lacks the fact, or, for memory_bytes, is as
-  // its signature says.
+  // Columns of rows that are written by index, in any order. Null: every row lacks the fact, or, for memory_bytes, is
+  // as its signature says.
   struct RowSlots {
     OpId* op = nullptr;
     DeviceId* device = nullptr;
