@@ -101,8 +101,8 @@ const char* fault_in(const Trace& trace, std::size_t spans, bool nested) {
   return nullptr;
 }
 
-// Log to trace: take_trace() after stop(), on any CPU, as it may use two. The trace's own memory is part of it, giving that
-// back is not.
+// Log to trace: take_trace() after stop(), on any CPU, as it may use two. The trace's own memory is part of it,
+// giving that back is not.
 void TakeTrace(benchmark::State& state) {
   const auto spans = static_cast<std::size_t>(state.range(0));
   const bool nested = state.range(2) != 0;

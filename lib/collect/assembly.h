@@ -2,8 +2,8 @@
 //
 // From rows in chunks to the columns of a trace.
 //
-// Rows are written from the last to the first, the order in which the merge gives them. The pages of a large trace are
-// made by a second thread that runs ahead: it changes nothing, so without it the result is the same.
+// Rows are written from the last to the first, the order in which the merge gives them. The pages of a large trace
+// are made by a second thread that runs ahead: it changes nothing, so without it the result is the same.
 //
 // Errors   Throws std::bad_alloc.
 #pragma once
@@ -25,7 +25,8 @@ struct RowNeeds {
 };
 [[nodiscard]] RowNeeds needs_of(std::span<const Segment> segments, const Trace& trace);
 
-// Replaces the trace's rows by the segments'; its tables and origin are set. total_duration_us is the sum of the rows.
+// Replaces the trace's rows by the segments'; its tables and origin are set. total_duration_us is the sum of the
+// rows.
 void write_rows(std::span<const Segment> segments, const ClockMap& clock, Trace& trace);
 
 }  // namespace ringtail

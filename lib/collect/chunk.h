@@ -2,17 +2,17 @@
 //
 // Spans as the collector keeps them until they are in a trace: 16 bytes each.
 //
-// Shape    A chunk is one block of memory. Rows grow from its front: begin, duration, and the number of a kind. Kinds grow
-//          from its back: all of a record that programs repeat (op, device, shapes, depth, flags, bytes, step). The chunk
-//          is full when the two meet.
+// Shape    A chunk is one block of memory. Rows grow from its front: begin, duration, and the number of a kind. Kinds
+//          grow from its back: all of a record that programs repeat (op, device, shapes, depth, flags, bytes, step).
+//          The chunk is full when the two meet.
 //
 //            [row][row][note][row] ...            ... [kind 2][kind 1][kind 0]
 //
-//          What few spans have stands in notes before their row: a duration of more than 32 bits, the time of queueing,
-//          the number of spans folded before it. A note's `kind` is none that a row can have.
+//          What few spans have stands in notes before their row: a duration of more than 32 bits, the time of
+//          queueing, the number of spans folded before it. A note's `kind` is none that a row can have.
 // Units    Times: as Record's. Positions: rows, notes included.
-// Threads  One appends. Rows and kinds that were there when a reader was told of them may be read by it meanwhile: they
-//          are never written again.
+// Threads  One appends. Rows and kinds that were there when a reader was told of them may be read by it meanwhile:
+//          they are never written again.
 #pragma once
 
 #include <cstddef>

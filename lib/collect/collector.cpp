@@ -149,9 +149,9 @@ std::size_t Collector::drain(Lane& lane, Account& account, Writer& writer) {
 void Collector::settle(Lane& lane, Account& account, Writer& writer) {
   const auto give_up = std::chrono::steady_clock::now() + kSettleTime;
   while (true) {
-    // Relaxed: an attempt is counted before it is pushed or folded, so a count that what is drained and folded adds up
-    // to is a cut; if it is an old one, later attempts are simply after it. (L1 -> L2 makes it the last for a lane that
-    // was retired, and whatever orders a thread before stop() does for that thread.)
+    // Relaxed: an attempt is counted before it is pushed or folded, so a count that what is drained and folded adds
+    // up to is a cut; if it is an old one, later attempts are simply after it. (L1 -> L2 makes it the last for a lane
+    // that was retired, and whatever orders a thread before stop() does for that thread.)
     const std::uint64_t attempted = InRun::count_of(lane.attempted.load(std::memory_order_relaxed), run_);
     drain(lane, account, writer);
     const auto totals = lane.folds.read(run_);
@@ -178,8 +178,8 @@ void Collector::settle(Lane& lane, Account& account, Writer& writer) {
   }
 }
 
-// A cut of a lane that goes on. What is folded is read before the ring is drained: when the gaps between the records that
-// were drained are no more than that, every attempt up to the sum of both is either drained or folded.
+// A cut of a lane that goes on. What is folded is read before the ring is drained: when the gaps between the records
+// that were drained are no more than that, every attempt up to the sum of both is either drained or folded.
 void Collector::cut(Lane& lane, Account& account, Writer& writer, Harvest& harvest) {
   const auto give_up = std::chrono::steady_clock::now() + kCutTime;
   std::optional<std::vector<FoldTable::Total>> totals;

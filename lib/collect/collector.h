@@ -1,7 +1,7 @@
 // lib/collect/collector.h
 //
-// Empties lanes into the log of a run, keeps the account of every thread, and makes traces of it: at the end, of what is
-// there now (snapshot), or batch by batch for a sink.
+// Empties lanes into the log of a run, keeps the account of every thread, and makes traces of it: at the end, of what
+// is there now (snapshot), or batch by batch for a sink.
 //
 // A run is what lies between a start and a stop. A lane's counters only grow, so the collector notes them
 // when a run begins and works with differences; what a thread still pushed after the cut of the last run is

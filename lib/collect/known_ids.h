@@ -1,7 +1,7 @@
 // lib/collect/known_ids.h
 //
-// An id that came from no table of this session, or from another's, must not be looked up: its span becomes one of the op
-// or device "(unknown)".
+// An id that came from no table of this session, or from another's, must not be looked up: its span becomes one of
+// the op or device "(unknown)".
 #pragma once
 
 #include "ringtail/trace/trace.h"

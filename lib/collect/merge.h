@@ -2,16 +2,18 @@
 //
 // The spans of all threads, the last first, in the order of (begin, thread, arrival).
 //
-// Each thread is read by a RowCursor, and a tree of losers (Knuth 5.4.1) says whose span is next. Where a thread's spans do
-// not nest, its rows are grouped by depth and unit of time, groups that are in order already cost one look, the others are
-// sorted, and the groups are merged in pairs.
+// Each thread is read by a RowCursor, and a tree of losers (Knuth 5.4.1) says whose span is next. Where a thread's
+// spans do not nest, its rows are grouped by depth and unit of time, groups that are in order already cost one look,
+// the others are sorted, and the groups are merged in pairs.
 //
 // Cost     A row: the cursor's, and log2(threads) compares. Threads that do not nest: 32 bytes per row more, and
 //          n log n at worst.
 #pragma once
 
+#include <compare>
 #include <cstdint>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "collect/row_cursor.h"
@@ -48,60 +50,57 @@ class Merge {
     RowCursor cursor;
     std::vector<RowPlace> sorted;  // instead of the cursor; the last is next
     RowPlace at;
-    bool has_row = false;
 
-    void next() {
-      if (!thread->sort) {
-        has_row = cursor.next();
-        at = cursor.at();
-      } else {
-        has_row = !sorted.empty();
-        if (!has_row) return;
-        at = sorted.back();
-        sorted.pop_back();
-      }
+    [[nodiscard]] bool next() {
+      if (!thread->sort) [[likely]]
+        return cursor.next(at);
+      if (sorted.empty()) return false;
+      at = sorted.back();
+      sorted.pop_back();
+      return true;
     }
-    // True if this one's row comes after the other's in the trace.
-    [[nodiscard]] bool is_after(const Source& other) const noexcept {
-      if (!has_row || !other.has_row) return has_row;
-      if (at.begin_ns != other.at.begin_ns) return at.begin_ns > other.at.begin_ns;
-      return this > &other;  // sources are in the order of their threads
-    }
+  };
+  // By how late its row comes in the trace: of equal begins, that of the later thread. A source without a row is first.
+  struct Rank {
+    std::int64_t begin_ns;
+    std::uint32_t order;  // number of the source plus one; 0 without a row
+    friend auto operator<=>(const Rank&, const Rank&) = default;
   };
   class Tree {
    public:
-    explicit Tree(std::vector<Source>& sources) : sources_(sources), losers_(sources.size(), nullptr) {}
+    explicit Tree(std::vector<Source>& sources) : sources_(sources), losers_(sources.size()) {}
 
     Source* first() {
       if (sources_.empty()) return nullptr;
-      for (Source& source : sources_) source.next();
-      winner_ = play(1);
-      return winner_->has_row ? winner_ : nullptr;
+      return source_of(play(1));
     }
     Source* after(Source& source) {
-      source.next();
-      Source* winner = &source;
-      for (std::size_t node = (static_cast<std::size_t>(&source - sources_.data()) + sources_.size()) / 2; node > 0;
-           node /= 2) {
-        if (losers_[node]->is_after(*winner)) std::swap(losers_[node], winner);
+      const auto at = static_cast<std::size_t>(&source - sources_.data());
+      Rank winner = next_of(at);
+      for (std::size_t node = (at + sources_.size()) / 2; node > 0; node /= 2) {
+        if (losers_[node] > winner) std::swap(losers_[node], winner);
       }
-      return winner->has_row ? winner : nullptr;
+      return source_of(winner);
     }
 
    private:
+    Rank next_of(std::size_t at) {
+      Source& source = sources_[at];
+      if (!source.next()) return {INT64_MIN, 0};
+      return {source.at.begin_ns, static_cast<std::uint32_t>(at) + 1};
+    }
+    Source* source_of(Rank winner) { return winner.order != 0 ? &sources_[winner.order - 1] : nullptr; }
     // The winner below a node; leaves are the nodes from sources_.size() on.
-    Source* play(std::size_t node) {
-      if (node >= sources_.size()) return &sources_[node - sources_.size()];
-      Source* const left = play(2 * node);
-      Source* const right = play(2 * node + 1);
-      const bool left_wins = left->is_after(*right);
-      losers_[node] = left_wins ? right : left;
-      return left_wins ? left : right;
+    Rank play(std::size_t node) {
+      if (node >= sources_.size()) return next_of(node - sources_.size());
+      Rank winner = play(2 * node);
+      losers_[node] = play(2 * node + 1);
+      if (losers_[node] > winner) std::swap(losers_[node], winner);
+      return winner;
     }
 
     std::vector<Source>& sources_;
-    std::vector<Source*> losers_;  // by inner node, from 1
-    Source* winner_ = nullptr;
+    std::vector<Rank> losers_;  // by inner node, from 1
   };
 
   [[nodiscard]] std::vector<Source> make_sources();

@@ -2,13 +2,14 @@
 //
 // How long the collector thread sleeps between two passes.
 //
-// While rings fill, the shortest interval. While they stay nearly empty, twice as long each time, up to half the time in
-// which the fastest ring seen in this run would fill. A run begins as if a ring had filled in 16,384 spans of 20 ns, two
-// reads of the clock: for a second little is known of its threads. After a second in which nothing came at all, up to the longest
-// interval, whatever was seen before. A pass that finds something, and a new lease, start again at the shortest.
+// While rings fill, the shortest interval. While they stay nearly empty, twice as long each time, up to half the time
+// in which the fastest ring seen in this run would fill. A run begins as if a ring had filled in 16,384 spans of 20
+// ns, two reads of the clock: for a second little is known of its threads. After a second in which nothing came, up
+// to the longest interval, whatever was seen before. A pass that finds something, and a new lease, start again at the
+// shortest.
 //
-// A wake-up costs 5 to 20 us of CPU time on a virtual machine (benchmarks/README.md), so an idle session is as expensive
-// as it is often woken. No producer ever has to wake it.
+// A wake-up costs 5 to 20 us of CPU time on a virtual machine (benchmarks/README.md), so an idle session is as
+// expensive as it is often woken. No producer ever has to wake it.
 //
 // Threads  One at a time.
 #pragma once
@@ -24,7 +25,8 @@ class Pace {
   // longest: not below shortest.
   Pace(Duration shortest, Duration longest);
 
-  // The interval after a pass that found `fullest` of a ring (a share of its entries), `elapsed` after the one before.
+  // The interval after a pass that found `fullest` of a ring (a share of its entries), `elapsed` after the one
+  // before.
   [[nodiscard]] Duration after(double fullest, Duration elapsed);
 
   // The next interval is the shortest.

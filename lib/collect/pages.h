@@ -1,7 +1,7 @@
 // lib/collect/pages.h
 //
-// Memory that is new to the process costs a page fault per page, about as much as recording thirty spans. Taken many at a
-// time they cost a third less, and on another thread nothing.
+// Memory that is new to the process costs a page fault per page, about as much as recording thirty spans. Taken many
+// at a time they cost a third less, and on another thread nothing.
 #pragma once
 
 #include <cstddef>

@@ -2,14 +2,14 @@
 //
 // One thread's spans, the last first, in the order of (begin, arrival).
 //
-// A thread's rows are in the order in which its spans ended: parents after their children. Read backwards, parents come
-// first, and a stack of those that enclose the row just read gives the order of begins:
+// A thread's rows are in the order in which its spans ended: parents after their children. Read backwards, parents
+// come first, and a stack of those that enclose the row just read gives the order of begins:
 //
 //     time      a( b( ) c( ) ) d( )        read: d, a, c, b        given: d, c, b, a
 //
-// A row leaves the stack when the next one read does not begin after it: what is read later ended earlier, so before it
-// began. That holds for spans that nest, which scopes do. Times given explicitly need not: the cursor notices (ordered()),
-// and the thread is sorted instead.
+// A row leaves the stack when the next one read does not begin after it: what is read later ended earlier, so before
+// it began. That holds for spans that nest, which scopes do. Times given explicitly need not: the cursor notices
+// (ordered()), and the thread is sorted instead.
 //
 // Cost     One push and one pop per row; memory by the depth.
 #pragma once
@@ -41,23 +41,19 @@ class RowCursor {
     has_pending_ = read();
   }
 
-  // Goes on to the next; false when there is none.
-  [[nodiscard]] bool next() {
-    const std::int64_t before = at_.begin_ns;
+  // Gives the next; false when there is none.
+  [[nodiscard]] bool next(RowPlace& place) {
     while (has_pending_ && (stack_.empty() || stack_.back().begin_ns < pending_.begin_ns)) {
       stack_.push_back(pending_);
       has_pending_ = read();
     }
     if (stack_.empty()) return false;
-    at_ = stack_.back();
+    place = stack_.back();
     stack_.pop_back();
-    if (at_.begin_ns > before) [[unlikely]]
-      ordered_ = ordered_ && !given_;
-    given_ = true;
+    ordered_ &= place.begin_ns <= last_;
+    last_ = place.begin_ns;
     return true;
   }
-
-  [[nodiscard]] const RowPlace& at() const noexcept { return at_; }
 
   // False once a row was given that belongs before one that was given earlier.
   [[nodiscard]] bool ordered() const noexcept { return ordered_; }
@@ -85,10 +81,9 @@ class RowCursor {
   const Row* first_ = nullptr;  // of the segment that is read
   const Row* row_ = nullptr;    // read last in it, its notes included
   bool has_pending_ = false;
-  bool given_ = false;
   bool ordered_ = true;
+  std::int64_t last_ = INT64_MAX;  // begin of the row given last
   RowPlace pending_;
-  RowPlace at_;
   std::vector<RowPlace> stack_;
 };
 

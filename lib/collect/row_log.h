@@ -2,12 +2,12 @@
 //
 // The spans of a run, in chunks, each lane's in the order in which they ended.
 //
-// Shape    A lane writes into its own open chunk (Writer). A segment says which rows of which chunk are one thread's; a
-//          chunk may hold segments of several threads that leased the lane one after the other, so a thread of ten spans
-//          takes no chunk of its own. Segments stand in the order in which they were opened.
-// Bound    max_spans. What finds no room is folded (memory bound); or, with `latest`, whole segments leave from the front
-//          until there is room (overwritten), as do those that nothing was added to for `window`. Segments are then a
-//          sixteenth of the bound, or of the window.
+// Shape    A lane writes into its own open chunk (Writer). A segment says which rows of which chunk are one thread's;
+//          a chunk may hold segments of several threads that leased the lane one after the other, so a thread of ten
+//          spans takes no chunk of its own. Segments stand in the order in which they were opened.
+// Bound    max_spans. What finds no room is folded (memory bound); or, with `latest`, whole segments leave from the
+//          front until there is room (overwritten), as do those that nothing was added to for `window`. Segments are
+//          then a sixteenth of the bound, or of the window.
 // Units    Spans: rows that are no notes.
 // Threads  One at a time (the collector's mutex). Copies of segments may be read meanwhile (chunk.h).
 // Errors   Without memory for a chunk, spans are folded as past the bound.

@@ -70,8 +70,8 @@ std::uint64_t next_session_number() {
 }  // namespace
 
 // The calling thread's leases, one per session it recorded in: the thread's to give back, so they go with it. A lease
-// keeps its session's registry alive, as any recorder does; those of sessions that are gone are dropped at the thread's
-// next lease, but for one that still has open scopes.
+// keeps its session's registry alive, as any recorder does; those of sessions that are gone are dropped at the
+// thread's next lease, but for one that still has open scopes.
 class ThreadLeases {
  public:
   ~ThreadLeases() { gone = true; }
@@ -358,8 +358,8 @@ InternedShapes Session::shapes(ShapeViews inputs, ShapeView output, std::uint32_
   return state_->registry->intern_shapes(builder.finish(element_bytes)).shapes;
 }
 
-// Rings that wait for their last drain are drained here when they are the last ones left: so the number of rings is that
-// of threads that record at once, however late the collector is.
+// Rings that wait for their last drain are drained here when they are the last ones left: so the number of rings is
+// that of threads that record at once, however late the collector is.
 Lane* Session::State::lease(std::string_view thread_name) {
   hurry();
   if (Lane* lane = registry->lease(thread_name, Registry::WithoutRing::kRefuse)) return lane;

@@ -1,5 +1,5 @@
-// Rows in chunks become the trace that sorting all records by (begin, thread, arrival) gives: what the collector did when it
-// kept whole records, here as a slow oracle.
+// Rows in chunks become the trace that sorting all records by (begin, thread, arrival) gives: what the collector did
+// when it kept whole records, here as a slow oracle.
 #include "collect/merge.h"
 
 #include <gtest/gtest.h>

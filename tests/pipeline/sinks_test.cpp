@@ -1,4 +1,5 @@
-// Nothing is lost, wherever spans go: several producers flat out into small rings, a collector thread, snapshots meanwhile.
+// Nothing is lost, wherever spans go: several producers flat out into small rings, a collector thread, snapshots
+// meanwhile.
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -18,7 +19,8 @@ using ::ringtail::testing::scaled;
 
 constexpr int kProducers = 4;
 
-// attempted == recorded + folded for every thread, in sum the rows, the totals and the ledger. Returns what was attempted.
+// attempted == recorded + folded for every thread, in sum the rows, the totals and the ledger. Returns what was
+// attempted.
 std::uint64_t expect_accounts_add_up(const Trace& trace, std::uint64_t delivered = 0) {
   std::uint64_t attempted = 0;
   std::uint64_t recorded = 0;

@@ -1,7 +1,7 @@
 // ringtail/collect/session.h
 //
-// A tracing session: owns the lanes that threads record into and the collector thread that empties them, and ends in a
-// Trace.
+// A tracing session: owns the lanes that threads record into and the collector thread that empties them, and ends in
+// a Trace.
 //
 //     Session session;
 //     const OpId matmul = session.op("matmul");
@@ -15,11 +15,11 @@
 //     worker.join();
 //     const Trace trace = session.take_trace();
 //
-// Shape    Any number of sessions may exist and record at once; they share nothing. A session may be started again: each
-//          start begins a new trace, and recorders that are still held go on in it.
-// Costs    start() takes about half a millisecond to calibrate what a span costs (Trace::cost).
-// Errors   start() returns why there is no collector thread. What finds no room is folded, or counted. take_trace() and
-//          the tables of names throw std::bad_alloc; the collector thread does not survive it (README, limits).
+// Shape    Any number of sessions may exist and record at once; they share nothing. A session may be started again:
+//          each start begins a new trace, and recorders that are still held go on in it.
+// Cost     start() takes about half a millisecond to calibrate what a span costs (Trace::cost).
+// Errors   start() returns why there is no collector thread. What finds no room is folded, or counted. take_trace()
+//          and the tables of names throw std::bad_alloc; the collector thread does not survive it (README, limits).
 // Threads  All members: any thread. Recorders and scopes outlive the session safely: they record nothing then. The
 //          reference that this_thread() gives is valid while the session lives.
 // Order    The trace is ordered by (begin, thread, sequence of the thread); equal input gives equal output.
@@ -52,8 +52,9 @@ struct SessionOptions {
   std::size_t max_rings = 256;
   // (op, device) pairs that a thread keeps exact totals of when its ring is full: 8 to 2^20, rounded up to 2^k.
   std::size_t fold_cells = 1'024;
-  // Spans on the timeline; more are folded. 16 bytes each until the trace is taken, and 32 per distinct span (op, device,
-  // shapes, depth, bytes, step) of some thousand. At most 2^32 - 1. Without meaning for a sink, which gets them all.
+  // Spans on the timeline; more are folded. 16 bytes each until the trace is taken, and 32 per distinct span (op,
+  // device, shapes, depth, bytes, step) of some thousand. At most 2^32 - 1. Without meaning for a sink, which gets
+  // them all.
   std::size_t max_spans = 32'000'000;
   // Which ones stay then: the first, or the latest (a flight recorder). The latest leave by sixteenths of max_spans.
   Keep keep = Keep::kFirst;
@@ -77,9 +78,9 @@ struct SessionOptions {
   double budget = 0.0;
   // How often the collector looks at the rings while they fill: at least 1 us.
   std::chrono::microseconds poll_interval{100};
-  // And at longest. In between it looks at twice the rate at which the fastest ring was seen to fill. After a second in
-  // which nothing came it goes to the longest: a thread that then begins flat out fills the default ring in 330 us, and
-  // what it records until the collector looks is folded. poll_interval here means: never slower.
+  // And at longest. In between it looks at twice the rate at which the fastest ring was seen to fill. After a second
+  // in which nothing came it goes to the longest: a thread that then begins flat out fills the default ring in 330
+  // us, and what it records until the collector looks is folded. poll_interval here means: never slower.
   std::chrono::microseconds longest_poll_interval{5'000};
   // False: only drain_once(), stop() and take_trace() empty the rings.
   bool collector_thread = true;
@@ -144,9 +145,9 @@ class Session {
   [[nodiscard]] Trace take_trace();
 
   // What is in memory now, as a trace, while recording goes on: for every thread a cut at which
-  // attempted == recorded + folded. Draining waits only until the rows are noted, not until the trace is made. Of a thread
-  // that folds without a break the totals may be out of reach: spans that are counted but in no total are in the metadata
-  // "ringtail.folded_without_totals". An empty trace while the session does not run.
+  // attempted == recorded + folded. Draining waits only until the rows are noted, not until the trace is made. Of a
+  // thread that folds without a break the totals may be out of reach: spans that are counted but in no total are in
+  // the metadata "ringtail.folded_without_totals". An empty trace while the session does not run.
   [[nodiscard]] Trace snapshot();
 
   // What the sink threw since the last start; empty if nothing.

@@ -1,7 +1,7 @@
 // ringtail/collect/sink.h
 //
-// Where a session's spans go: into memory until the trace is taken (the first ones, or a flight recorder's latest), or to
-// a function as they come.
+// Where a session's spans go: into memory until the trace is taken (the first ones, or a flight recorder's latest),
+// or to a function as they come.
 //
 //     SessionOptions options;
 //     options.keep = Keep::kLatest;              // a flight recorder: the last million spans,
@@ -14,17 +14,17 @@
 //     ...
 //     writer.finish(session.take_trace());
 //
-// A batch has the rows since the last call, ordered among themselves as in a trace; its tables of names and signatures;
-// its threads, with names and no accounts; its origin. Ids are the same in all batches of a run, and tables only grow. A
-// span that ended later than another may have begun earlier, so a batch may have rows that begin before the last batch's.
-// take_trace() then gives everything but the rows: accounts, folded totals, the ledger, spans still open. Its tables
-// continue the batches' (they may have names that no batch had).
+// A batch has the rows since the last call, ordered among themselves as in a trace; its tables of names and
+// signatures; its threads, with names and no accounts; its origin. Ids are the same in all batches of a run, and
+// tables only grow. A span that ended later than another may have begun earlier, so a batch may have rows that begin
+// before the last batch's. take_trace() then gives everything but the rows: accounts, folded totals, the ledger,
+// spans still open. Its tables continue the batches' (they may have names that no batch had).
 //
 // Threads  The sink is called by the thread that drains: the collector's, or that which calls drain_once(), stop(),
 //          snapshot() or take_trace(). It may name things (Session::op, device, shapes) and read the clock; any other
 //          member of its session would wait for itself.
-// Errors   A sink that throws is not called again in this run. The rows it was called with and all later ones are folded
-//          (cause: sink failed), recording goes on, and Session::sink_error() says what was thrown.
+// Errors   A sink that throws is not called again in this run. The rows it was called with and all later ones are
+//          folded (cause: sink failed), recording goes on, and Session::sink_error() says what was thrown.
 // Cost     While the sink works nobody drains: rings fill in ring_entries spans, and what finds them full is folded.
 #pragma once
 

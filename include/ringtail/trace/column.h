@@ -2,9 +2,10 @@
 //
 // The vector that a trace's columns are.
 //
-// Shape    A std::vector whose resize() leaves new elements uninitialized: a column of millions of rows that is about to
-//          be written is not written twice.
-// Cost     Columns of 2 MiB and more ask for huge pages: new memory then costs a third per byte (benchmarks/README.md).
+// Shape    A std::vector whose resize() leaves new elements uninitialized: a column of millions of rows that is about
+//          to be written is not written twice.
+// Cost     Columns of 2 MiB and more ask for huge pages: new memory then costs a third per byte
+//          (benchmarks/README.md).
 #pragma once
 
 #include <cstddef>
