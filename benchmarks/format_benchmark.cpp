@@ -1,8 +1,14 @@
 // Reading and writing traces as JSON, in entries and bytes per second. The baseline of both is the copy of
-// the text.
+// the text. AgainstReference loads and exports a file of a million entries in turn with the reference program, which
+// RINGTAIL_REFERENCE names.
 #include <benchmark/benchmark.h>
 
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <ostream>
 #include <streambuf>
 #include <string>
@@ -101,6 +107,69 @@ void CopyText(benchmark::State& state) {
   count_entries(state, static_cast<std::size_t>(state.range(0)), text.size());
 }
 BENCHMARK(CopyText)->Arg(100'000)->Unit(benchmark::kMillisecond);
+
+double seconds_since(std::chrono::steady_clock::time_point begin) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+}
+
+double median(std::vector<double> values) {
+  std::ranges::sort(values);
+  return values[values.size() / 2];
+}
+
+struct LoadAndExport {
+  std::vector<double> load_s;
+  std::vector<double> export_s;
+};
+
+// Adds what the reference's `time` says; false where it says nothing.
+bool time_reference(const std::string& program, const std::string& path, LoadAndExport& times) {
+  std::FILE* const pipe = popen(("'" + program + "' time '" + path + "'").c_str(), "r");
+  if (pipe == nullptr) return false;
+  double load_s = 0.0;
+  double export_s = 0.0;
+  const int found = std::fscanf(pipe, "entries %*u load_s %lf analyze_s %*f export_s %lf", &load_s, &export_s);
+  times.load_s.push_back(load_s);
+  times.export_s.push_back(export_s);
+  char rest[256];
+  while (std::fread(rest, 1, sizeof(rest), pipe) > 0) {
+  }
+  return pclose(pipe) == 0 && found == 2;
+}
+
+// A round is one load and one export of each program. The ratios are of medians.
+void AgainstReference(benchmark::State& state) {
+  const char* const program = std::getenv("RINGTAIL_REFERENCE");
+  if (program == nullptr)
+    return state.SkipWithError("SKIPPED: RINGTAIL_REFERENCE does not name the reference program");
+  constexpr int kRounds = 7;
+  const std::string path = (std::filesystem::temp_directory_path() / "ringtail_format_benchmark.json").string();
+  const std::string generate = std::string("'") + program + "' generate 1000000 1 4 > '" + path + "'";
+  if (std::system(generate.c_str()) != 0) return state.SkipWithError("the reference did not write its trace");
+  LoadAndExport ours;
+  LoadAndExport theirs;
+  for (auto _ : state) {
+    for (int round = 0; round < kRounds; ++round) {
+      auto begin = std::chrono::steady_clock::now();
+      const Result<Trace> trace = read_json_file(path);
+      ours.load_s.push_back(seconds_since(begin));
+      if (!trace.ok()) return state.SkipWithError(trace.error().message.c_str());
+      begin = std::chrono::steady_clock::now();
+      const std::string text = to_json(trace.value());
+      ours.export_s.push_back(seconds_since(begin));
+      if (text.size() != std::filesystem::file_size(path)) return state.SkipWithError("the trace written is another");
+      if (!time_reference(program, path, theirs)) return state.SkipWithError("the reference did not say its times");
+    }
+  }
+  std::filesystem::remove(path);
+  state.counters["load_s"] = median(ours.load_s);
+  state.counters["export_s"] = median(ours.export_s);
+  state.counters["reference_load_s"] = median(theirs.load_s);
+  state.counters["reference_export_s"] = median(theirs.export_s);
+  state.counters["load_ratio"] = median(theirs.load_s) / median(ours.load_s);
+  state.counters["export_ratio"] = median(theirs.export_s) / median(ours.export_s);
+}
+BENCHMARK(AgainstReference)->Iterations(1)->Unit(benchmark::kSecond);
 
 }  // namespace
 }  // namespace ringtail

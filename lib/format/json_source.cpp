@@ -3,13 +3,12 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstring>
 
 namespace ringtail {
 
 bool JsonSource::read(std::uint64_t offset, char* to, std::size_t count) const {
   if (file_ < 0) {
-    std::memcpy(to, text_.data() + offset, count);
+    text_.copy(to, count, static_cast<std::size_t>(offset));
     return true;
   }
   while (count > 0) {
