@@ -333,6 +333,7 @@ void Session::pause() {
 void Session::resume() {
   const std::lock_guard lock(state_->control);
   if (!state_->running) return;
+  state_->hurry();
   state_->registry->set_recording(true, state_->run);
   state_->recording.store(true, std::memory_order_relaxed);  // for recording(): advice only
 }

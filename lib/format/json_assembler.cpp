@@ -9,7 +9,7 @@ constexpr std::size_t kMostInputs = 0x7FFF'FFFF;  // a signature counts them in 
 
 std::optional<LossCause> cause_of(std::string_view name) {
   for (const LossCause cause : {LossCause::kRingFull, LossCause::kNoRing, LossCause::kMemoryBound,
-                                LossCause::kFiltered, LossCause::kOverwritten}) {
+                                LossCause::kFiltered, LossCause::kOverwritten, LossCause::kSinkFailed}) {
     if (name == name_of(cause)) return cause;
   }
   return std::nullopt;
@@ -193,7 +193,8 @@ bool TraceAssembler::text(Slot slot, std::string_view value) {
       const std::optional<LossCause> cause = cause_of(value);
       if (!cause) {
         return refuse(
-            "expected \"ring full\", \"no ring\", \"memory bound\", \"filtered\" or \"overwritten\", found " +
+            "expected \"ring full\", \"no ring\", \"memory bound\", \"filtered\", \"overwritten\" or \"sink "
+            "failed\", found " +
             quoted(value));
       }
       trace_.losses.back().cause = *cause;

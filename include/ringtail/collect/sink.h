@@ -9,10 +9,14 @@
 //     options.window = std::chrono::seconds{30}; // and none older than half a minute;
 //     ...                                        // session.snapshot() shows them, session.take_trace() ends it
 //
-//     SessionOptions options;                    // or all of them, to a file, in bounded memory
-//     options.sink = [&](const Trace& batch) { writer.append(batch); };
+//     std::ofstream file("trace.json");          // or all of them, to a file, in bounded memory
+//     JsonTraceWriter writer(file);
+//     SessionOptions options;
+//     options.sink = [&](const Trace& batch) {
+//       if (const Status written = writer.append(batch); !written.ok()) throw std::runtime_error(written.error().message);
+//     };
 //     ...
-//     writer.finish(session.take_trace());
+//     const Status written = writer.finish(session.take_trace());
 //
 // A batch has the rows since the last call, ordered among themselves as in a trace; its tables of names and
 // signatures; its threads, with names and no accounts; its origin. Ids are the same in all batches of a run, and
