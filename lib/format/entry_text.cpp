@@ -33,36 +33,42 @@ std::string device_text(std::string_view name) {
   return text;
 }
 
-// The dimensions of a shape whose brackets stand at `indent` spaces, and its closing bracket.
+// The dimensions of a shape, each behind `line_of_dim`, and the closing bracket two spaces further left.
 template <std::size_t kSize>
-void append_dims(Dims dims, const char (&line_of_dim)[kSize], TextBuffer& out) {
-  constexpr std::size_t kMostPerDim = kSize + 1 + kMostIntegerBytes;
-  char* at = out.room(dims.size() * kMostPerDim + kSize + 1);
-  const char* comma = "";
-  for (const std::uint64_t dim : dims) {
-    if (*comma != '\0') *at++ = ',';
-    comma = ",";
-    at = write_unsigned(put(at, line_of_dim), dim);
-  }
+[[gnu::always_inline]] inline char* put_dims(char* at, Dims dims, const char (&line_of_dim)[kSize]) {
   if (!dims.empty()) {
-    std::memcpy(at, line_of_dim, kSize - 3);  // the bracket stands two spaces further left
-    at += kSize - 3;
+    at = write_unsigned(put(at, line_of_dim), dims[0]);
+    for (const std::uint64_t dim : dims.subspan(1)) {
+      *at = ',';
+      at = write_unsigned(put(at + 1, line_of_dim), dim);
+    }
+    at = put(at, line_of_dim) - 2;
   }
-  *at++ = ']';
-  out.end_at(at);
+  *at = ']';
+  return at + 1;
 }
 
 void append_signature(const Signature& signature, TextBuffer& out) {
-  out.append(",\n      \"input_shapes\": [");
-  const ShapeList inputs = signature.inputs();
-  bool first = true;
-  for (const Dims dims : inputs) {
-    out.append(first ? "\n        [" : ",\n        [");
-    first = false;
-    append_dims(dims, "\n          ", out);
+  // A dimension takes a line of at most 32 bytes, a shape the brackets' lines of 22.
+  constexpr std::size_t kMostPerWord = 40;
+  constexpr std::size_t kMostFixed = 128;
+  // One walk over the words, where inputs() and output() each begin with one.
+  const std::uint64_t* word = signature.words().data() + 1;
+  const auto next_shape = [&word] {
+    const Dims dims(word + 1, static_cast<std::size_t>(*word));
+    word += 1 + dims.size();
+    return dims;
+  };
+  char* at = put(out.room(signature.words().size() * kMostPerWord + kMostFixed), ",\n      \"input_shapes\": [");
+  if (const std::size_t inputs = signature.input_count(); inputs != 0) {
+    for (std::size_t i = 0; i < inputs; ++i) {
+      at = put_dims(put(at, "\n        ["), next_shape(), "\n          ");
+      *at++ = ',';
+    }
+    at = put(at - 1, "\n      ");  // in place of the last comma
   }
-  out.append(first ? "],\n      \"output_shape\": [" : "\n      ],\n      \"output_shape\": [");
-  append_dims(signature.output(), "\n        ", out);
+  at = put(at, "],\n      \"output_shape\": [");
+  out.end_at(put_dims(at, signature.has_output() ? next_shape() : Dims(), "\n        "));
 }
 
 }  // namespace

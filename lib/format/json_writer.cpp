@@ -8,6 +8,7 @@
 
 #include "format/entry_text.h"
 #include "format/json_limits.h"
+#include "format/large_text.h"
 #include "format/parallel.h"
 #include "format/pretty_json.h"
 #include "ringtail/format/json.h"
@@ -261,18 +262,18 @@ Status write_json(const Trace& trace, std::ostream& out) {
 }
 
 std::string to_json(const Trace& trace) {
-  std::string text;
-  if (find_unsupported(trace)) return text;
+  if (find_unsupported(trace)) return {};
+  LargeText text;
+  bool has_rows = false;
   Document document([&](std::string_view piece) {
-    const bool is_first_rows = text.size() < kRowsPerPiece && piece.size() >= kRowsPerPiece;
-    // About so many bytes for every piece like the first, and some more.
-    const std::size_t bytes = piece.size() * (trace.size() / kRowsPerPiece + 1);
-    if (is_first_rows) text.reserve(bytes + bytes / 16);
+    const bool is_first_rows = !has_rows && !text.empty() && !trace.empty();
+    if (is_first_rows) text.expect(piece.size() * (trace.size() / kRowsPerPiece + 1));
+    has_rows = has_rows || is_first_rows;
     text.append(piece);
     return true;
   });
   static_cast<void>(document.head() && document.rows(trace) && document.rest(trace));
-  return text;
+  return std::move(text).take();
 }
 
 }  // namespace ringtail
