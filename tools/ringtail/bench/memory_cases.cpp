@@ -23,17 +23,20 @@ Result<Footprint> footprint(const Workload& workload) {
   full_span(site, same_operands[0]);
   rig.session().drain_once();
   const std::size_t before = heap_bytes();
+  const std::size_t resident_before = resident_bytes();
   for (std::size_t i = 1; i < workload.spans; ++i) {
     full_span(site, turn(same_operands, i));
     if (i % kBurst == 0) rig.session().drain_once();
   }
   rig.session().drain_once();
   const auto spans = static_cast<double>(workload.spans);
-  const auto grown = [&] { return (static_cast<double>(heap_bytes()) - static_cast<double>(before)) / spans; };
-  const double log = grown();
+  const auto per_span = [spans](std::size_t now, std::size_t then) {
+    return (static_cast<double>(now) - static_cast<double>(then)) / spans;
+  };
+  const double log = per_span(resident_bytes(), resident_before);
   rig.session().stop();
   const Trace trace = rig.session().take_trace();
-  const double of_trace = grown();
+  const double of_trace = per_span(heap_bytes(), before);
   const auto folded = check_account(trace, {.attempted = workload.spans});
   if (!folded.ok()) return folded.error();
   return Footprint{log, of_trace};
