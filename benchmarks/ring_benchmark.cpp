@@ -150,16 +150,21 @@ void Hand(benchmark::State& state) {
   const PinnedTo pin(cpu_of(state));
   const Clock clock = Clock::best();
   std::uint64_t refused = 0;
+  std::uint64_t pushed = 0;
   const std::uint64_t made = measure(
       state, kBurstBytes / Queue::kRecordBytes,
       [&](std::size_t i) {
         const Ticks begin = clock.now();
         overhead::opaque();
         refused += queue->push(Queue::Record::of(begin, clock.now(), i)) ? 0 : 1;
+        ++pushed;
       },
       [&] {
         queue->flush();
-        std::this_thread::sleep_for(std::chrono::microseconds{500});
+        // Until all is taken: a statistic, and the join orders the rest.
+        while (refused == 0 && taken.load(std::memory_order_relaxed) < pushed) {
+          std::this_thread::sleep_for(std::chrono::microseconds{100});
+        }
       });
   queue->flush();
   done.store(true, std::memory_order_relaxed);
