@@ -10,8 +10,9 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 constexpr Pace::Duration kAssumedFill = microseconds{328};
-constexpr double kNearlyEmpty = 1.0 / 16;        // of a ring: slowing down by half leaves room for a sudden start
-constexpr Pace::Duration kSilence = seconds{1};  // after so long, what was seen of rings counts no more
+constexpr double kNearlyEmpty = 1.0 / 16;  // of a ring: slowing down by half leaves room for a sudden start
+constexpr Pace::Duration kKnown = milliseconds{200};  // after so long what is assumed gives way to what was seen
+constexpr Pace::Duration kSilence = seconds{1};       // after so long, what was seen of rings counts no more
 
 }  // namespace
 
@@ -29,9 +30,8 @@ Pace::Duration Pace::after(double fullest, Duration elapsed) {
     const auto fill = Duration{static_cast<Duration::rep>(static_cast<double>(elapsed.count()) / fullest)};
     seen_ = std::min(seen_, fill);
   }
-  // What is assumed gives way to what was seen, in the second after the first span.
   if (seen_ != Duration::max()) known_for_ += elapsed;
-  const Duration fill = known_for_ >= kSilence ? seen_ : std::min(seen_, kAssumedFill);
+  const Duration fill = known_for_ >= kKnown ? seen_ : std::min(seen_, kAssumedFill);
   if (fullest > kNearlyEmpty || (fullest > 0.0 && silent_before_)) {
     interval_ = shortest_;
   } else {

@@ -4,8 +4,8 @@
 //
 // While rings fill, the shortest interval. While they stay nearly empty, twice as long each time, up to half the time
 // in which the fastest ring seen in this run would fill. A run begins as if a ring had filled in 16,384 spans of 20
-// ns, two reads of the clock: for a second little is known of its threads. After a second in which nothing came, up
-// to the longest interval, whatever was seen before. A pass that finds something, and a new lease, start again at the
+// ns, two reads of the clock: for 200 ms after its first span little is known of its threads. After a second in which
+// nothing came, up to the longest interval, whatever was seen before. A pass that finds something, and a new lease, start again at the
 // shortest.
 //
 // A wake-up costs 5 to 20 us of CPU time on a virtual machine (benchmarks/README.md), so an idle session is as

@@ -279,6 +279,7 @@ std::vector<TraceCategory> Registry::categories() const {
 }
 
 void Registry::set_rule(Category category, const CategoryRule& rule) {
+  static_cast<void>(clock_.ticks_in(rule.shortest));  // the first call takes some milliseconds: not under the mutex
   const std::lock_guard lock(lanes_mutex_);
   rules_[static_cast<std::size_t>(category)] = rule;
   apply_to_live();
