@@ -46,8 +46,8 @@ namespace ringtail::benchmarks {
   return cpus ? std::optional(cpus->collector) : std::nullopt;
 }
 
-// Where the threads of a row wait for each other. Made by the row's Setup, which also makes every row and repetition begin
-// with memory that is new to the process.
+// Where the threads of a row wait for each other. Made by the row's Setup, which also makes every row and repetition
+// begin with memory that is new to the process.
 inline std::unique_ptr<overhead::Rendezvous> rendezvous;
 
 inline void make_rendezvous(const benchmark::State& state) {
@@ -95,16 +95,17 @@ inline void report(const overhead::Latencies& latencies, benchmark::State& state
   if (state.thread_index() == 0) state.counters["max_ns"] = longest_of_threads.take();
 }
 
-// Spans per second of all threads together, from the first begin of a burst to its last end: a counter of the row, from
-// the median burst of `spans` per thread.
+// Spans per second of all threads together, from the first begin of a burst to its last end: a counter of the row,
+// from the median burst of `spans` per thread.
 inline void report_rate(benchmark::State& state, std::size_t spans) {
   if (state.thread_index() != 0) return;
   const double all = static_cast<double>(spans) * static_cast<double>(state.threads());
   state.counters["spans_per_s"] = benchmark::Counter(all * 1e9 / rendezvous->burst_ns());
 }
 
-// Times state.max_iterations spans in bursts of `burst`, and as many one by one. `settle` runs untimed before every burst
-// of either kind. Returns how many spans this thread made. Requires: the iterations are a multiple of the burst, or fewer.
+// Times state.max_iterations spans in bursts of `burst`, and as many one by one. `settle` runs untimed before every
+// burst of either kind. Returns how many spans this thread made. Requires: the iterations are a multiple of the
+// burst, or fewer.
 template <class Span, class Settle>
 std::uint64_t measure(benchmark::State& state, std::size_t burst, Span span, Settle settle) {
   const std::size_t iterations = state.max_iterations;
@@ -137,8 +138,8 @@ std::uint64_t measure(benchmark::State& state, std::size_t burst, Span span, Set
   return spans;
 }
 
-// Caches that forgot the recorder: one span after 4 MiB of other memory, timed alone; for a row of one thread with manual
-// time. The row's time is a mean; look at the percentiles.
+// Caches that forgot the recorder: one span after 4 MiB of other memory, timed alone; for a row of one thread with
+// manual time. The row's time is a mean; look at the percentiles.
 template <class Span>
 void measure_cold(benchmark::State& state, Span span) {
   std::vector<std::uint64_t> other(std::size_t{4 << 20} / sizeof(std::uint64_t));

@@ -22,8 +22,8 @@ constexpr std::int64_t kNames = 1 << 13;  // per thread, and as many one by one
 
 enum Ring : std::int64_t { kNewRing, kReusedRing };
 
-// A thread's lease of a lane and its first span, on a thread of its own each. The ring is new to the session, or another
-// thread gave it back. The time is a mean; look at the percentiles.
+// A thread's lease of a lane and its first span, on a thread of its own each. The ring is new to the session, or
+// another thread gave it back. The time is a mean; look at the percentiles.
 void FirstOfThread(benchmark::State& state) {
   const PinnedTo pin(cpu_of(state));
   std::unique_ptr<Session> session;

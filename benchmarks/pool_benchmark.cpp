@@ -1,7 +1,7 @@
 // What traced() adds to a task of a thread pool: the same empty tasks with it and without.
 //
-// Units    Nanoseconds per task, from the first post to the end of the last task, with as many workers as the argument
-//          says. The posting thread is one more.
+// Units    Nanoseconds per task, from the first post to the end of the last task, with as many workers as the
+//          argument says. The posting thread is one more.
 #include <benchmark/benchmark.h>
 
 #include <atomic>

@@ -44,7 +44,8 @@ void start_with(const benchmark::State& state, SessionOptions options) {
 void start_collecting(const benchmark::State& state) {
   start_with(state, {.ring_entries = kRing, .max_signatures = 1 << 20});
 }
-// Nothing drains but the producers themselves, between their bursts: what the collector's reading costs them is left out.
+// Nothing drains but the producers themselves, between their bursts: what the collector's reading costs them is left
+// out.
 void start_with_paused_collector(const benchmark::State& state) {
   start_with(state, {.ring_entries = kRing, .collector_thread = false});
 }

@@ -1,7 +1,7 @@
 // How a record reaches the collector: its size, and whether it goes alone, in batches, or by the number of a block.
 //
-// Every row does what a bare span does: two clock reads, and a record of the row's size whose words are all written. A
-// consumer on the other CPU empties the queue every 100 us, as the collector does. The ring has 4 MiB in every row.
+// Every row does what a bare span does: two clock reads, and a record of the row's size whose words are all written.
+// A consumer on the other CPU empties the queue every 100 us, as the collector does. The ring has 4 MiB in every row.
 #include <benchmark/benchmark.h>
 
 #include <array>

@@ -1,7 +1,7 @@
 // benchmarks/peers/coprocess.h
 //
-// A program that one talks with line by line, on its standard input and output. When this one ends, by whatever way, the
-// other finds the end of its input: that is how it knows that it has to end too.
+// A program that one talks with line by line, on its standard input and output. When this one ends, by whatever way,
+// the other finds the end of its input: that is how it knows that it has to end too.
 //
 // Errors   ask() gives an empty line when the program is not there.
 // Threads  One at a time. What the program starts inherits the CPU of the thread that made this.

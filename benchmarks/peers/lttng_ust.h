@@ -1,9 +1,9 @@
 // benchmarks/peers/lttng_ust.h
 //
-// LTTng-UST: an event at the begin and one at the end, which carries op, device and the three shapes (lttng_events.inc).
-// LTTng reads its clock in each. Buffers per user, 16 sub-buffers of 1 MiB per CPU, discard mode; the consumer daemon
-// writes them to a temporary directory. The daemons are on the collector's CPU, and of this program only (lttng_session).
-// The events in the recording are counted by babeltrace2, and those discarded by LTTng.
+// LTTng-UST: an event at the begin and one at the end, which carries op, device and the three shapes
+// (lttng_events.inc). LTTng reads its clock in each. Buffers per user, 16 sub-buffers of 1 MiB per CPU, discard mode;
+// the consumer daemon writes them to a temporary directory. The daemons are on the collector's CPU, and of this
+// program only (lttng_session). The events in the recording are counted by babeltrace2, and those discarded by LTTng.
 //
 // Requires  Included by one source only: it defines the tracepoints.
 #pragma once

@@ -1,8 +1,8 @@
 // benchmarks/peers/mutex_vector.h
 //
-// The reference's design behind a mutex: see bench/mutex_recorder.h. Entries are kept until the end of the row, as every
-// other recorder here keeps its spans: the memory that they take is new to the process, and is taken by the threads that
-// record.
+// The reference's design behind a mutex: see bench/mutex_recorder.h. Entries are kept until the end of the row, as
+// every other recorder here keeps its spans: the memory that they take is new to the process, and is taken by the
+// threads that record.
 #pragma once
 
 #include <string>

@@ -1,9 +1,9 @@
 // benchmarks/peers/rw_queue.h
 //
-// A recorder as one would build it on moodycamel::ReaderWriterQueue: a queue per thread, found through a thread_local; a
-// consumer that polls all queues as often as ringtail's collector does, and keeps what it gets. A record is 64 bytes:
-// names are ids of strings that the recorder owns, dimensions and the duration have 32 bits. There is no nesting, no bound
-// on memory (a queue that is full grows) and no account of threads.
+// A recorder as one would build it on moodycamel::ReaderWriterQueue: a queue per thread, found through a
+// thread_local; a consumer that polls all queues as often as ringtail's collector does, and keeps what it gets. A
+// record is 64 bytes: names are ids of strings that the recorder owns, dimensions and the duration have 32 bits.
+// There is no nesting, no bound on memory (a queue that is full grows) and no account of threads.
 #pragma once
 
 #include <cstdint>

@@ -94,7 +94,7 @@ Collector::Pass Collector::drain() {
   take_lanes();
   const ClockPair now = clock_.pair();
   now_ = now.monotonic;
-  if (now.monotonic - pairs_.back().monotonic >= pair_interval_) add_pair(now);
+  if (!options_.sink && now.monotonic - pairs_.back().monotonic >= pair_interval_) add_pair(now);
   for (std::size_t i = 0; i < lanes_.size(); ++i) {
     Lane& lane = *lanes_[i];
     Account& account = accounts_[i];
@@ -107,6 +107,7 @@ Collector::Pass Collector::drain() {
     if (lane.ring_entries > 0) {
       pass.fullest = std::max(pass.fullest, static_cast<double>(moved) / static_cast<double>(lane.ring_entries));
     }
+    if (options_.sink && log_.spans() >= kMostInBatch) flush();
     if (state == LaneState::kRetired) {
       settle(lane, account, writers_[i]);
       account = {};
@@ -115,7 +116,7 @@ Collector::Pass Collector::drain() {
     }
   }
   log_.expire(now_);
-  if (options_.sink && (now_ - last_flush_ >= options_.flush_interval || log_.spans() >= kMostInBatch)) flush();
+  if (options_.sink && now_ - last_flush_ >= options_.flush_interval) flush();
   return pass;
 }
 
@@ -146,6 +147,17 @@ std::size_t Collector::drain(Lane& lane, Account& account, Writer& writer) {
   return moved;
 }
 
+// Relaxed: statistics, and whoever needs them exact has the lane's thread before it in time.
+void Collector::add_statistics(const Lane& lane, TraceThread& counts) const {
+  const auto of = [&](const std::atomic<std::uint64_t>& counter) {
+    return InRun::count_of(counter.load(std::memory_order_relaxed), run_);
+  };
+  counts.shapes_dropped += of(lane.shapes_dropped);
+  counts.sampled_out += of(lane.sampled_out);
+  counts.clock_steps += of(lane.clock_steps);
+  counts.blocked += nanoseconds_of(of(lane.blocked_ns));
+}
+
 void Collector::settle(Lane& lane, Account& account, Writer& writer) {
   const auto give_up = std::chrono::steady_clock::now() + kSettleTime;
   while (true) {
@@ -169,10 +181,7 @@ void Collector::settle(Lane& lane, Account& account, Writer& writer) {
     TraceThread& counts = counts_of(account.thread);
     counts.attempted += adds_up ? attempted : account.drained + folded;  // an unfinished call ends after the cut
     counts.folded += folded;
-    counts.shapes_dropped += InRun::count_of(lane.shapes_dropped.load(std::memory_order_relaxed), run_);
-    counts.sampled_out += InRun::count_of(lane.sampled_out.load(std::memory_order_relaxed), run_);
-    counts.blocked += nanoseconds_of(InRun::count_of(lane.blocked_ns.load(std::memory_order_relaxed), run_));
-    counts.clock_steps += InRun::count_of(lane.clock_steps.load(std::memory_order_relaxed), run_);
+    add_statistics(lane, counts);
     RowLog::close(writer);
     return;
   }
@@ -204,8 +213,7 @@ void Collector::cut(Lane& lane, Account& account, Writer& writer, Harvest& harve
   TraceThread& counts = harvest.counts[index_of(account.thread)];
   counts.attempted += account.drained + folded + uncounted;
   counts.folded += folded + uncounted;
-  counts.shapes_dropped += InRun::count_of(lane.shapes_dropped.load(std::memory_order_relaxed), run_);  // statistic
-  counts.clock_steps += InRun::count_of(lane.clock_steps.load(std::memory_order_relaxed), run_);        // statistic
+  add_statistics(lane, counts);
 }
 
 void Collector::note_open_spans(const Lane& lane, std::vector<OpenSpan>& open_spans) {
@@ -239,11 +247,16 @@ void Collector::end_run() {
   if (options_.sink) flush();
 }
 
-// Every batch ends at a pair of its own: what lies before it is interpolated, and no later pair moves it.
+// Every batch ends at a pair of its own: what lies before it is interpolated, and no later pair moves it (but times of
+// before the oldest of the last 2,048 pairs, where a span is that long).
 void Collector::flush() {
   last_flush_ = now_;
   if (log_.spans() == 0) return;
-  if (in_run_) add_pair(clock_.pair());
+  if (in_run_) {
+    // No doubling here: batches come and go, so pairs of long ago are of no more use.
+    if (pairs_.size() >= kMostPairs) pairs_.erase(pairs_.begin() + 1, pairs_.end() - kMostPairs / 2);
+    pairs_.push_back(clock_.pair());
+  }
   std::vector<Segment> segments = log_.take();
   try {
     registry_.extend(batch_);
@@ -305,13 +318,14 @@ Harvest Collector::snapshot() {
   return harvest;
 }
 
-Trace assemble(const Harvest& harvest, const Registry& registry, Clock::Source source) {
+Trace assemble(const Harvest& harvest, const Registry& registry, std::vector<TraceThread> threads,
+               Clock::Source source) {
   Trace trace;
   Registry::Tables tables = registry.tables();
   trace.op_names() = std::move(tables.ops);
   trace.device_names() = std::move(tables.devices);
   trace.signatures() = std::move(tables.signatures);
-  trace.threads = registry.threads();
+  trace.threads = std::move(threads);
   for (std::size_t i = 0; i < trace.threads.size() && i < harvest.counts.size(); ++i) {
     TraceThread counts = harvest.counts[i];
     counts.name = std::move(trace.threads[i].name);

@@ -3,9 +3,8 @@
 // Empties lanes into the log of a run, keeps the account of every thread, and makes traces of it: at the end, of what
 // is there now (snapshot), or batch by batch for a sink.
 //
-// A run is what lies between a start and a stop. A lane's counters only grow, so the collector notes them
-// when a run begins and works with differences; what a thread still pushed after the cut of the last run is
-// dropped then.
+// A run is what lies between a start and a stop. Counters and records carry its number (InRun); what a thread still
+// pushed after the cut of the last run is dropped.
 //
 // Threads  One at a time: the session holds its drain mutex around every call. A Harvest is its owner's.
 #pragma once
@@ -37,7 +36,8 @@ struct Harvest {
   std::uint64_t uncounted = 0;  // folded spans whose totals could not be read: their thread never ceased to fold
 };
 
-[[nodiscard]] Trace assemble(const Harvest& harvest, const Registry& registry, Clock::Source source);
+[[nodiscard]] Trace assemble(const Harvest& harvest, const Registry& registry, std::vector<TraceThread> threads,
+                             Clock::Source source);
 
 class Collector {
  public:
@@ -88,6 +88,7 @@ class Collector {
   void open_account(const Lane& lane, Account& account) const;
   std::size_t drain(Lane& lane, Account& account, Writer& writer);
   void add_pair(ClockPair pair);
+  void add_statistics(const Lane& lane, TraceThread& counts) const;
   void settle(Lane& lane, Account& account, Writer& writer);
   void cut(Lane& lane, Account& account, Writer& writer, Harvest& harvest);
   static void note_open_spans(const Lane& lane, std::vector<OpenSpan>& open_spans);

@@ -2,14 +2,17 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace ringtail {
 namespace {
 
 constexpr unsigned kMostThinning = 24;
-constexpr double kLittle = 0.1;  // of the budget: kept spans that take less are not worth thinning further
-constexpr double kCalm = 0.4;    // of the budget: twice as many kept spans stay within it
-constexpr int kCalmLooks = 10;   // before a step back: a load that comes and goes does not make the rate do so
+constexpr double kLittle = 0.1;   // of the budget: kept spans that take less are not worth thinning further
+constexpr double kCalm = 0.4;     // of the budget: twice as many kept spans stay within it
+constexpr double kGain = 0.75;    // a step that leaves more than this of the kept spans' share has gained nothing
+constexpr int kFutileLooks = 50;  // after such a step, until the next try
+constexpr int kCalmLooks = 10;    // before a step back: a load that comes and goes does not make the rate do so
 
 }  // namespace
 
@@ -24,13 +27,22 @@ void Governor::add(const Load& load, Nanoseconds since_last_look) {
 }
 
 unsigned Governor::decide() {
+  const unsigned last_steps = std::exchange(last_steps_, 0U);
+  if (futile_looks_ > 0) --futile_looks_;
   if (share_ > budget_) {
     calm_looks_ = 0;
-    if (kept_share_ > kLittle * budget_) {
+    if (last_steps > 0 && kept_share_ > kGain * kept_share_before_) {
+      // What costs the time is not ours to thin: the spans that are need not be given up for it.
+      thinning_ -= last_steps;
+      futile_looks_ = kFutileLooks;
+    } else if (futile_looks_ == 0 && kept_share_ > kLittle * budget_) {
       // What may be left for kept spans, beside those that are sampled out.
       const double room = std::max(budget_ - (share_ - kept_share_), kLittle * budget_);
       const double steps = std::ceil(std::log2(std::max(kept_share_ / room, 2.0)));
-      thinning_ = std::min(thinning_ + static_cast<unsigned>(steps), kMostThinning);
+      const unsigned thinner = std::min(thinning_ + static_cast<unsigned>(steps), kMostThinning);
+      last_steps_ = thinner - thinning_;
+      kept_share_before_ = kept_share_;
+      thinning_ = thinner;
     }
   } else if (share_ > kCalm * budget_) {
     calm_looks_ = 0;

@@ -60,7 +60,8 @@ class Merge {
       return true;
     }
   };
-  // By how late its row comes in the trace: of equal begins, that of the later thread. A source without a row is first.
+  // By how late its row comes in the trace: of equal begins, that of the later thread. A source without a row is
+  // first.
   struct Rank {
     std::int64_t begin_ns;
     std::uint32_t order;  // number of the source plus one; 0 without a row

@@ -22,6 +22,7 @@ Pace::Pace(Duration shortest, Duration longest)
 void Pace::hurry() noexcept {
   interval_ = shortest_;
   silent_ = Duration{0};
+  known_for_ = Duration{0};
 }
 
 Pace::Duration Pace::after(double fullest, Duration elapsed) {
@@ -30,7 +31,7 @@ Pace::Duration Pace::after(double fullest, Duration elapsed) {
     const auto fill = Duration{static_cast<Duration::rep>(static_cast<double>(elapsed.count()) / fullest)};
     seen_ = std::min(seen_, fill);
   }
-  if (seen_ != Duration::max()) known_for_ += elapsed;
+  known_for_ += elapsed;
   const Duration fill = known_for_ >= kKnown ? seen_ : std::min(seen_, kAssumedFill);
   if (fullest > kNearlyEmpty || (fullest > 0.0 && silent_before_)) {
     interval_ = shortest_;

@@ -5,7 +5,9 @@
 #include <time.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
+#include <charconv>
 #include <condition_variable>
 #include <list>
 #include <map>
@@ -25,6 +27,13 @@ namespace {
 constexpr std::chrono::microseconds kShortestPoll{1};
 constexpr std::chrono::milliseconds kLook{20};  // between two looks at what recording costs
 
+// A duration of the options as nanoseconds: at least 0, at most a year.
+template <class Duration>
+Nanoseconds in_range(Duration given) {
+  const Duration year = std::chrono::hours{24 * 365};
+  return std::clamp(given, Duration{0}, year);
+}
+
 // Values outside the ranges that session.h gives are moved to the nearer end.
 RegistryLimits limits_of(const SessionOptions& options) {
   constexpr std::size_t kMostRingEntries = std::size_t{1} << 26U;
@@ -37,7 +46,7 @@ RegistryLimits limits_of(const SessionOptions& options) {
           .max_devices = std::clamp(options.max_devices, 1U, kMostNames),
           .max_signatures = std::min(options.max_signatures, kMostNames),
           .max_threads = std::clamp(options.max_threads, 1U, kMostNames),
-          .longest_wait = std::max(options.max_block, std::chrono::microseconds{0})};
+          .longest_wait = in_range(options.max_block)};
 }
 
 Nanoseconds cpu_time(clockid_t clock) {
@@ -110,16 +119,23 @@ struct Session::State {
         collector(*registry, clock,
                   {.max_spans = given.max_spans,
                    .keep = given.keep,
-                   .window = given.window,
+                   .window = in_range(given.window),
                    .sink = given.sink,
-                   .flush_interval = given.flush_interval}) {}
+                   .flush_interval = in_range(given.flush_interval)}) {}
 
   void collect_until_told();
   Collector::Pass drain();
   void govern();
   void hurry();
   void stop();
-  [[nodiscard]] Trace assemble(const Harvest& harvest, const TracerCost& spent) const;
+  // What the registry says at one moment.
+  struct Now {
+    std::vector<TraceThread> threads;
+    std::vector<TraceCategory> categories;
+    TracerCost cost;
+  };
+  [[nodiscard]] Now now();
+  [[nodiscard]] Trace assemble(const Harvest& harvest, Now now) const;
   [[nodiscard]] TracerCost cost_so_far();
   Lane* lease(std::string_view thread_name);
 
@@ -137,7 +153,7 @@ struct Session::State {
   std::thread thread;
   Nanoseconds started{0};  // steady clock
   Nanoseconds process_cpu_at_start{0};
-  TracerCost cost;  // of the run that ended last
+  Now at_stop;  // of the run that ended last
 
   std::mutex draining;  // the collector: one pass at a time
   Collector collector;
@@ -172,8 +188,8 @@ void Session::State::collect_until_told() {
   pthread_setname_np(pthread_self(), "ringtail");
   prctl(PR_SET_TIMERSLACK, 1UL, 0UL, 0UL,
         0UL);  // nanoseconds: the default of 50 us would double the poll interval
-  const Nanoseconds shortest = std::max(options.poll_interval, kShortestPoll);
-  Pace pace(shortest, options.longest_poll_interval);
+  const Nanoseconds shortest = std::max<Nanoseconds>(in_range(options.poll_interval), kShortestPoll);
+  Pace pace(shortest, in_range(options.longest_poll_interval));
   Nanoseconds last = steady_now();
   std::unique_lock lock(waking);
   while (!told_to_end) {
@@ -187,7 +203,7 @@ void Session::State::collect_until_told() {
     Nanoseconds interval = pace.after(pass.fullest, now - last);
     last = now;
     if (options.sink)
-      interval = std::min<Nanoseconds>(interval, std::max<Nanoseconds>(options.flush_interval, shortest));
+      interval = std::min<Nanoseconds>(interval, std::max(in_range(options.flush_interval), shortest));
     if (options.budget > 0.0) interval = std::min<Nanoseconds>(interval, kLook);
     lock.lock();
     sleeps_long.store(interval > 2 * shortest, std::memory_order_relaxed);  // advice only: hurry() looks at it
@@ -226,10 +242,14 @@ void Session::State::govern() {
   for (std::size_t i = 0; i < lanes.size(); ++i) {
     const Lane& lane = *lanes[i];
     if (lane.state.load(std::memory_order_acquire) != LaneState::kLive) continue;  // so `thread` is this lease's
-    if (seen[i].thread != lane.thread) seen[i] = {lane.thread, {}};
     // Relaxed, both: statistics.
     const Governor::Load counts{InRun::count_of(lane.attempted.load(std::memory_order_relaxed), run),
                                 InRun::count_of(lane.sampled_out.load(std::memory_order_relaxed), run)};
+    // Another lease, though maybe of the same row of the table of threads.
+    if (seen[i].thread != lane.thread || counts.recorded < seen[i].counts.recorded ||
+        counts.sampled_out < seen[i].counts.sampled_out) {
+      seen[i] = {lane.thread, {}};
+    }
     governor->add({counts.recorded - seen[i].counts.recorded, counts.sampled_out - seen[i].counts.sampled_out},
                   since);
     seen[i].counts = counts;
@@ -248,7 +268,10 @@ Status Session::start() {
   s.registry->renumber_threads();
   {
     const std::lock_guard drain(s.draining);
-    if (++s.run == 0) ++s.run;
+    if (++s.run == 0) {  // after 65,535 starts: no count of a former run may be taken for one of this
+      ++s.run;
+      s.registry->forget_counts();
+    }
     s.collector.begin_run(s.run);
     s.costs = costs;
     s.seen.clear();
@@ -283,7 +306,6 @@ void Session::State::stop() {
   if (!running) return;
   recording.store(false, std::memory_order_relaxed);  // for recording(): advice only
   registry->set_recording(false, run);
-  registry->note_holding();
   if (thread.joinable()) {
     {
       const std::lock_guard lock(waking);
@@ -300,7 +322,7 @@ void Session::State::stop() {
     }
     registry->set_collecting(false);
   }
-  cost = cost_so_far();
+  at_stop = now();
   running = false;
 }
 
@@ -346,7 +368,10 @@ OpId Session::op(std::string_view name, Category category) {
 
 std::optional<Category> Session::category(std::string_view name) { return state_->registry->intern_category(name); }
 
-void Session::set_rule(Category category, const CategoryRule& rule) { state_->registry->set_rule(category, rule); }
+void Session::set_rule(Category category, const CategoryRule& rule) {
+  state_->hurry();
+  state_->registry->set_rule(category, rule);
+}
 
 CategoryRule Session::rule(Category category) const { return state_->registry->rule(category); }
 
@@ -398,11 +423,22 @@ std::size_t Session::drain_once() {
   return state_->drain().moved;
 }
 
-Trace Session::State::assemble(const Harvest& harvest, const TracerCost& spent) const {
-  Trace trace = ringtail::assemble(harvest, *registry, clock.source());
+// Requires: `control` is held.
+Session::State::Now Session::State::now() {
+  registry->note_holding();
+  return {registry->threads(), registry->categories(), cost_so_far()};
+}
+
+Trace Session::State::assemble(const Harvest& harvest, Now now) const {
+  Trace trace = ringtail::assemble(harvest, *registry, std::move(now.threads), clock.source());
   trace.metadata.insert(metadata.begin(), metadata.end());
-  trace.categories = registry->categories();
-  trace.cost = spent;
+  trace.categories = std::move(now.categories);
+  trace.cost = now.cost;
+  if (options.budget > 0.0) {
+    std::array<char, 32> text{};
+    const auto end = std::to_chars(text.begin(), text.end(), std::min(options.budget, 1.0)).ptr;
+    trace.metadata["ringtail.budget"] = std::string(text.begin(), end);
+  }
   if (const std::uint64_t refused = registry->refused_leases(); refused != 0) {
     trace.metadata["ringtail.recorders_without_memory"] = std::to_string(refused);
   }
@@ -417,7 +453,7 @@ Trace Session::take_trace() {
   s.has_trace = false;
   const std::lock_guard drain(s.draining);
   Harvest harvest = s.collector.harvest();
-  Trace trace = s.assemble(harvest, s.cost);
+  Trace trace = s.assemble(harvest, s.at_stop);
   s.collector.give_back(std::move(harvest));
   return trace;
 }
@@ -432,8 +468,7 @@ Trace Session::snapshot() {
     const DrainCpu cpu(s.drain_cpu);
     harvest = s.collector.snapshot();
   }
-  s.registry->note_holding();
-  return s.assemble(harvest, s.cost_so_far());
+  return s.assemble(harvest, s.now());
 }
 
 std::string Session::sink_error() const {

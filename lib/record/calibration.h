@@ -2,8 +2,8 @@
 //
 // What one recording call costs on this machine, by making some thousand of them.
 //
-// Units    Nanoseconds per span, caches warm, nothing else on the core: in a program whose working set fills the caches a
-//          span costs two to three times as much (benchmarks/README.md, cold).
+// Units    Nanoseconds per span, caches warm, nothing else on the core: in a program whose working set fills the
+//          caches a span costs two to three times as much (benchmarks/README.md, cold).
 // Errors   Zeros when there is no memory for a lane.
 // Threads  Any. Takes about half a millisecond.
 #pragma once

@@ -1,5 +1,6 @@
 #include "ringtail/record/lane.h"
 
+#include <algorithm>
 #include <chrono>
 #include <thread>
 
@@ -11,13 +12,24 @@ namespace {
 // Between two looks at a full ring: short beside the time that a collector needs for a pass, long beside a look.
 constexpr std::chrono::microseconds kLook{20};
 
+// Not 0, and unlike that of any other lane: the lane's number in this process through splitmix64's finalizer (Steele, Lea,
+// Flood 2014), so that even first draws are fair.
+std::uint64_t seed_of(std::uint64_t salt) noexcept {
+  static std::atomic<std::uint64_t> lanes{0};
+  std::uint64_t z =
+      salt + 0x9E37'79B9'7F4A'7C15ULL * (lanes.fetch_add(1, std::memory_order_relaxed) + 1);  // distinct
+  z = (z ^ (z >> 30U)) * 0xBF58'476D'1CE4'E5B9ULL;
+  z = (z ^ (z >> 27U)) * 0x94D0'49BB'1331'11EBULL;
+  return (z ^ (z >> 31U)) | 1U;
+}
+
 }  // namespace
 
 Lane::Lane(Registry& owner, Clock session_clock, std::size_t entries, std::size_t fold_cells)
     : clock(session_clock),
       registry(owner),
       ring_entries(entries),
-      random((reinterpret_cast<std::uintptr_t>(this) * 0x9E37'79B9'7F4A'7C15ULL) | 1U),
+      random(seed_of(session_clock.now().value ^ reinterpret_cast<std::uintptr_t>(this))),
       shapes(owner),
       op_names(owner, &Registry::intern_op),
       device_names(owner, &Registry::intern_device),

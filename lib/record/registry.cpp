@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cassert>
 
 namespace ringtail {
 namespace {
@@ -153,7 +154,7 @@ Lane* Registry::lease(std::string_view thread_name, WithoutRing without_ring) no
     }
     add_thread(*lane, thread_name);
     apply(*lane);
-    begin_holding(*lane);
+    begin_holding(*lane, os_thread_id());
     lane->state.store(LaneState::kLive, std::memory_order_release);  // the collector's acquire sees `thread`
     return lane;
   } catch (...) {
@@ -190,7 +191,7 @@ void Registry::set_thinning(unsigned log2) {
   const std::lock_guard lock(lanes_mutex_);
   if (log2 == thinning_) return;
   thinning_ = log2;
-  ever_thinned_ = true;
+  note_restrictions();
   apply_to_live();
 }
 
@@ -203,7 +204,7 @@ void Registry::apply(Lane& lane) const {
     const CategoryRule& rule = rules_[i];
     const auto bit = static_cast<std::uint16_t>(1U << i);
     const unsigned log2 = log2_one_in(rule);
-    if (recording_ && rule.record) recorded |= bit;
+    if (recording_ && rule.record && i < category_names_.size()) recorded |= bit;
     if (log2 > 0) sampled |= bit;
     const auto shortest = static_cast<std::uint64_t>(std::max<std::int64_t>(rule.shortest.count(), 0));
     lane.rules[i].log2_one_in.store(log2, std::memory_order_relaxed);
@@ -222,9 +223,8 @@ void Registry::apply_to_live() const {
 }
 
 // A manual clock's session has no relation to the machine's time.
-void Registry::begin_holding(Lane& lane) const {
+void Registry::begin_holding(Lane& lane, std::int64_t os_thread) const {
   if (clock_.source() == Clock::Source::kManual) return;
-  const std::int64_t os_thread = threads_[index_of(lane.thread)].os_id;
   lane.holding = {os_thread, std::chrono::steady_clock::now().time_since_epoch(), cpu_time_of(os_thread)};
 }
 
@@ -241,7 +241,7 @@ void Registry::note_holding() {
   for (const auto& lane : lanes_) {
     if (lane->state.load(std::memory_order_relaxed) != LaneState::kLive) continue;  // leases are under the same mutex
     end_holding(*lane);
-    begin_holding(*lane);
+    begin_holding(*lane, lane->holding.os_thread);
   }
 }
 
@@ -258,6 +258,7 @@ std::optional<Category> Registry::intern_category(std::string_view name) {
   if (found == category_names_.end()) {
     if (category_names_.size() == kMostCategories) return std::nullopt;
     category_names_.emplace_back(name);
+    apply_to_live();
     return Category{static_cast<std::uint8_t>(category_names_.size() - 1)};
   }
   return Category{static_cast<std::uint8_t>(found - category_names_.begin())};
@@ -267,25 +268,37 @@ std::vector<TraceCategory> Registry::categories() const {
   const std::lock_guard lock(lanes_mutex_);
   std::vector<TraceCategory> categories;
   for (std::size_t i = 0; i < category_names_.size(); ++i) {
-    const CategoryRule& rule = rules_[i];
-    const TraceCategory category{.name = category_names_[i],
-                                 .recorded = rule.record,
-                                 .shortest = std::max(rule.shortest, Nanoseconds{0}),
-                                 .one_in = std::uint32_t{1} << log2_one_in(rule),
-                                 .governed = rule.governed && ever_thinned_};
-    if (category != TraceCategory{.name = category.name}) categories.push_back(category);
+    TraceCategory category = tightest_[i];
+    if (category == TraceCategory{}) continue;
+    category.name = category_names_[i];
+    categories.push_back(std::move(category));
   }
   return categories;
 }
 
+// Requires: lanes_mutex_ is held.
+void Registry::note_restrictions() {
+  for (std::size_t i = 0; i < category_names_.size(); ++i) {
+    const CategoryRule& rule = rules_[i];
+    TraceCategory& tightest = tightest_[i];
+    tightest.recorded &= rule.record;
+    tightest.shortest = std::max({tightest.shortest, rule.shortest, Nanoseconds{0}});
+    tightest.one_in = std::max(tightest.one_in, std::uint32_t{1} << log2_one_in(rule));
+    tightest.governed |= rule.governed && thinning_ > 0;
+  }
+}
+
 void Registry::set_rule(Category category, const CategoryRule& rule) {
+  assert(static_cast<std::size_t>(category) < kMostCategories);
   static_cast<void>(clock_.ticks_in(rule.shortest));  // the first call takes some milliseconds: not under the mutex
   const std::lock_guard lock(lanes_mutex_);
   rules_[static_cast<std::size_t>(category)] = rule;
+  if (collecting_) note_restrictions();
   apply_to_live();
 }
 
 CategoryRule Registry::rule(Category category) const {
+  assert(static_cast<std::size_t>(category) < kMostCategories);
   const std::lock_guard lock(lanes_mutex_);
   return rules_[static_cast<std::size_t>(category)];
 }
@@ -308,6 +321,17 @@ std::vector<Lane*> Registry::lanes() const {
   return lanes;
 }
 
+void Registry::forget_counts() {
+  const std::lock_guard lock(lanes_mutex_);
+  for (const auto& lane : lanes_) {
+    // Relaxed: their threads do not count while recording is off, and see these with the next start's switches or later.
+    for (auto* counter :
+         {&lane->attempted, &lane->sampled_out, &lane->shapes_dropped, &lane->clock_steps, &lane->blocked_ns}) {
+      counter->store(0, std::memory_order_relaxed);
+    }
+  }
+}
+
 void Registry::renumber_threads() {
   const std::lock_guard lock(lanes_mutex_);
   std::vector<TraceThread> kept;
@@ -317,11 +341,12 @@ void Registry::renumber_threads() {
     kept.push_back(threads_[index_of(lane->thread)]);
     kept.back().held = kept.back().cpu = Nanoseconds{0};
     lane->thread = ThreadId{static_cast<std::uint32_t>(kept.size() - 1)};
-    begin_holding(*lane);
+    begin_holding(*lane, lane->holding.os_thread);
   }
   threads_ = std::move(kept);
-  ever_thinned_ = false;
   thinning_ = 0;
+  tightest_ = {};
+  note_restrictions();
 }
 
 std::vector<TraceThread> Registry::threads() const {

@@ -10,7 +10,8 @@
 // Threads  Any. Two mutexes, never held together: one for the tables, one for the lanes and threads.
 //
 // Ordering, by pair:
-//   R1 -> R2   who finds the table of signatures full releases `signatures_full_` under the mutex; a reader that acquired
+//   R1 -> R2   who finds the table of signatures full releases `signatures_full_` under the mutex; a reader that
+//   acquired
 //              it reads the table without the mutex: nothing is added to it any more.
 #pragma once
 
@@ -92,7 +93,7 @@ class Registry {
 
   // The category of that name; nothing when there is none and no room for one.
   [[nodiscard]] std::optional<Category> intern_category(std::string_view name);
-  // Categories that are not recorded whole, as a trace tells of them.
+  // Categories that were not recorded whole in this run, as a trace tells of them.
   [[nodiscard]] std::vector<TraceCategory> categories() const;
 
   // On top of the rules: of the spans that they keep, one in 2^log2 of the governed categories is.
@@ -102,8 +103,8 @@ class Registry {
   void set_rule(Category category, const CategoryRule& rule);
   [[nodiscard]] CategoryRule rule(Category category) const;
 
-  // The time and the CPU time that live lanes' threads have had since their lease or the start of the run become part of
-  // their accounts. At the end of a run.
+  // The time and the CPU time that live lanes' threads have had since their lease or the start of the run become part
+  // of their accounts. At the end of a run.
   void note_holding();
 
   // While true, a released lane is retired and left to the collector; else it is free at once, as are those
@@ -113,6 +114,9 @@ class Registry {
   // Lanes in the order of their making; they are never destroyed before the registry.
   [[nodiscard]] std::size_t lane_count() const noexcept { return lane_count_.load(std::memory_order_acquire); }
   [[nodiscard]] std::vector<Lane*> lanes() const;
+
+  // Of all lanes: what they counted in any run. Requires: recording is off.
+  void forget_counts();
 
   // Forgets threads that hold no lane and numbers the rest anew. Requires: nobody collects.
   void renumber_threads();
@@ -130,7 +134,8 @@ class Registry {
   void apply(Lane& lane) const;
   void apply_to_live() const;
   [[nodiscard]] unsigned log2_one_in(const CategoryRule& rule) const;
-  void begin_holding(Lane& lane) const;
+  void begin_holding(Lane& lane, std::int64_t os_thread) const;
+  void note_restrictions();
   void end_holding(Lane& lane);
 
   const Clock clock_;
@@ -148,8 +153,9 @@ class Registry {
   bool collecting_ = false;
   std::uint16_t run_ = 0;
   std::array<CategoryRule, kMostCategories> rules_;
-  unsigned thinning_ = 0;      // log2
-  bool ever_thinned_ = false;  // in this run
+  unsigned thinning_ = 0;  // log2
+  std::array<TraceCategory, kMostCategories>
+      tightest_;  // of each category, what it was at its most restricted in this run
   std::vector<std::string> category_names_{"op", "comm", "memory", "host"};
   std::atomic<std::size_t> lane_count_{0};
   std::atomic<std::uint64_t> refused_leases_{0};

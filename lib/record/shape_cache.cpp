@@ -7,8 +7,8 @@ namespace {
 
 constexpr std::size_t kFirstKnown = 64;
 
-// Of the words that the shapes are encoded as, without encoding them: a product per two dimensions, each with a place of
-// its own, so that they are computed side by side (as in NH: Black et al., UMAC, 1999). What is found is compared.
+// Of the words that the shapes are encoded as, without encoding them: a product per two dimensions, each with a place
+// of its own, so that they are computed side by side (as in NH: Black et al., UMAC, 1999). What is found is compared.
 std::uint64_t hash_of(std::uint64_t first, std::span<const Dims> shapes) noexcept {
   __extension__ using Wide = unsigned __int128;
   constexpr std::uint64_t kStep = 0x9E37'79B9'7F4A'7C15ULL;
@@ -63,8 +63,8 @@ ShapeCache::Slot ShapeCache::look_up(std::size_t inputs, std::uint64_t first) no
   return ask_session(inputs, static_cast<std::uint32_t>(first), hash);
 }
 
-// What cannot be remembered for want of memory is looked up again next time; where there is none even for that, the span
-// is kept, its bytes are right, its shapes are dropped.
+// What cannot be remembered for want of memory is looked up again next time; where there is none even for that, the
+// span is kept, its bytes are right, its shapes are dropped.
 ShapeCache::Slot ShapeCache::ask_session(std::size_t inputs, std::uint32_t element_bytes,
                                          std::uint64_t hash) noexcept {
   const Dims output = shapes_[inputs];

@@ -39,8 +39,8 @@ std::uint64_t hash_of(std::string_view bytes) noexcept {
 }
 
 std::uint64_t hash_of(std::span<const std::uint64_t> words) noexcept {
-  // Two words a product, each product with a place of its own, so that they are computed side by side (as in NH: Black et
-  // al., UMAC, 1999).
+  // Two words a product, each product with a place of its own, so that they are computed side by side (as in NH:
+  // Black et al., UMAC, 1999).
   std::uint64_t sum = 0;
   std::uint64_t place = 0;
   for (; words.size() >= 2; words = words.subspan(2)) {

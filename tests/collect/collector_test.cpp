@@ -28,7 +28,9 @@ class CollectorTest : public ::testing::Test {
                       .max_signatures = 8,
                       .max_threads = 8}};
   Collector collector_{registry_, clock_, {.max_spans = 100}};
-  Trace assemble() { return ringtail::assemble(collector_.harvest(), registry_, clock_.source()); }
+  Trace assemble() {
+    return ringtail::assemble(collector_.harvest(), registry_, registry_.threads(), clock_.source());
+  }
 };
 
 TEST_F(CollectorTest, DropsWhatAThreadPushesAfterTheCutOfTheLastRun) {

@@ -52,6 +52,17 @@ TEST(Governor, StopsThinningWhereTheSampledOutSpansAloneExceedTheBudget) {
   EXPECT_LT(reached, 20U);
 }
 
+TEST(Governor, DoesNotGiveUpGovernedSpansForALoadThatIsNotGoverned) {
+  Governor governor(0.01, kCosts);
+  int thinned = 0;
+  for (int i = 0; i < 200; ++i) {
+    governor.add({80'000, 0}, kLook);  // however much is thinned
+    thinned += governor.decide() > 0 ? 1 : 0;
+  }
+  EXPECT_LE(thinned, 8);
+  EXPECT_LE(governor.thinning(), 4U);
+}
+
 TEST(Governor, TakesTheThinningBackWhenTheLoadIsGoneForAWhile) {
   Governor governor(0.01, kCosts);
   share_after(governor, 50'000, 3);

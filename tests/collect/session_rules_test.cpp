@@ -42,8 +42,9 @@ TEST_F(SessionRules, RecordOnlyTheCategoriesThatAreOn) {
   const Trace trace = session.take_trace();
   EXPECT_THAT(operations(trace), ElementsAre("compute", "reduce"));
   EXPECT_EQ(trace.threads[0].attempted, 2U);
-  ASSERT_EQ(trace.categories.size(), 1U);
+  ASSERT_EQ(trace.categories.size(), 2U);  // both were off for a while
   EXPECT_EQ(trace.categories[0], (TraceCategory{.name = "op", .recorded = false}));
+  EXPECT_EQ(trace.categories[1], (TraceCategory{.name = "comm", .recorded = false}));
 }
 
 TEST_F(SessionRules, KeepAnOpWithTwoCategoriesOneOp) {
@@ -111,6 +112,75 @@ TEST_F(SessionRules, KeepTheTotalsOfASampledCategoryUnbiased) {
   EXPECT_NEAR(trace.total_duration_us, 2e-3 * kSpans, 0.05 * 2e-3 * kSpans);
   ASSERT_EQ(trace.categories.size(), 1U);
   EXPECT_EQ(trace.categories[0].one_in, 8U);
+}
+
+TEST_F(SessionRules, KeepFirstSpansOfThreadsAsOftenAsOthers) {
+  constexpr int kLanes = 1'000;
+  int kept = 0;
+  for (int i = 0; i < kLanes; ++i) {
+    Session session(by_hand({.ring_entries = 2, .fold_cells = 8}));
+    session.set_rule(Category::kOp, {.one_in = 2});
+    ASSERT_TRUE(session.start().ok());
+    Recorder recorder = session.recorder("w");
+    span_of(recorder, session.op("first"), 1ns);
+    kept += static_cast<int>(session.take_trace().size());
+  }
+  EXPECT_NEAR(kept, kLanes / 2, 5 * std::sqrt(kLanes * 0.25));
+}
+
+TEST_F(SessionRules, KeepASpanWhateverBecameOfTheOneBefore) {
+  constexpr int kSpans = 1'000'000;
+  Session session(by_hand({.ring_entries = 1U << 16U}));
+  session.set_rule(Category::kOp, {.one_in = 1'024});
+  ASSERT_TRUE(session.start().ok());
+  Recorder recorder = session.recorder("w");
+  const OpId op = session.op("op");
+  for (std::uint64_t i = 0; i < kSpans; ++i) {
+    recorder.step(i);
+    span_of(recorder, op, 1ns);
+  }
+  const Trace trace = session.take_trace();
+  int neighbours = 0;  // about one is expected
+  for (std::size_t row = 1; row < trace.size(); ++row) neighbours += trace[row].step() == trace[row - 1].step() + 1;
+  EXPECT_LE(neighbours, 8);
+}
+
+TEST_F(SessionRules, TellASnapshotWhatWasSampledOut) {
+  Session session(by_hand());
+  session.set_rule(Category::kOp, {.one_in = 1U << 30U});
+  ASSERT_TRUE(session.start().ok());
+  Recorder recorder = session.recorder("w");
+  for (int i = 0; i < 100; ++i) span_of(recorder, session.op("op"), 1ns);
+  EXPECT_EQ(session.snapshot().threads[0].sampled_out, 100U);
+}
+
+TEST_F(SessionRules, TellOfThreadsAndRulesAsTheyWereWhenTheSessionStopped) {
+  Session session;
+  ASSERT_TRUE(session.start().ok());
+  {
+    Recorder recorder = session.recorder("w");
+    session.stop();
+    session.set_rule(Category::kOp, {.one_in = 64});
+    Recorder late = session.recorder("late");
+    std::this_thread::sleep_for(20ms);
+  }
+  const Trace trace = session.take_trace();
+  EXPECT_TRUE(trace.categories.empty());
+  ASSERT_EQ(trace.threads.size(), 1U);
+  EXPECT_LT(trace.threads[0].held, trace.cost->wall + 10ms);
+}
+
+TEST_F(SessionRules, RecordNothingOfAChainWhoseRecorderWasMovedAway) {
+  Session session(by_hand());
+  ASSERT_TRUE(session.start().ok());
+  Recorder recorder = session.recorder("w");
+  const OpId op = session.op("op");
+  Chain chain(recorder);
+  chain.next(op);
+  const Recorder elsewhere = std::move(recorder);
+  chain.next(op);
+  chain.next(op);
+  EXPECT_EQ(session.take_trace().size(), 1U);
 }
 
 TEST_F(SessionRules, WeighWhatIsFoldedAsWell) {

@@ -3,7 +3,8 @@
 
 std::uint64_t work(ringtail::Recorder& recorder, std::uint64_t x);
 
-std::uint64_t work([[maybe_unused]] ringtail::Recorder& recorder, std::uint64_t x) {
+std::uint64_t work(ringtail::Recorder& recorder, std::uint64_t x) {
+  static_cast<void>(recorder);
 #if defined(WITH_SCOPE)
   RINGTAIL_SCOPE(recorder, recorder.op("work"), ringtail::kNoDevice, {{x}}, {x, x});
 #endif

@@ -68,8 +68,8 @@ class Clock {
   // With kMonotonic and kManual both are the same number.
   [[nodiscard]] ClockPair pair() const noexcept;
 
-  // Ticks that a duration takes, at the rate that was measured over a few milliseconds when the process first asked: good
-  // to about 1e-5, for thresholds; times of spans are converted through pairs. 0 for a negative duration.
+  // Ticks that a duration takes, at the rate that was measured over a few milliseconds when the process first asked:
+  // good to about 1e-5, for thresholds; times of spans are converted through pairs. 0 for a negative duration.
   [[nodiscard]] std::uint64_t ticks_in(Nanoseconds duration) const;
 
   [[nodiscard]] Source source() const noexcept { return source_; }

@@ -70,11 +70,12 @@ struct SessionOptions {
   std::uint32_t max_signatures = 65'536;
   // Threads in the list of threads: 1 to 2^28 - 1. More share "(more threads)".
   std::uint32_t max_threads = 65'536;
-  // How long a recording call may wait for room when its ring is full, before it folds the span. 0: not at all. The time
-  // waited is counted per thread (TraceThread::blocked).
+  // How long a recording call may wait for room when its ring is full, before it folds the span. 0: not at all. The
+  // time waited is counted per thread (TraceThread::blocked).
   std::chrono::microseconds max_block{0};
-  // The share of any recording thread's time that recording may take, in (0, 1], by the costs that are calibrated when the
-  // session starts: what exceeds it is sampled (CategoryRule::one_in, for the categories that are governed). 0: no bound.
+  // The share of any recording thread's time that recording may take, in (0, 1], by the costs that are calibrated
+  // when the session starts: what exceeds it is sampled (CategoryRule::one_in, for the categories that are governed).
+  // 0: no bound.
   double budget = 0.0;
   // How often the collector looks at the rings while they fill: at least 1 us.
   std::chrono::microseconds poll_interval{100};
@@ -116,8 +117,8 @@ class Session {
   [[nodiscard]] InternedShapes shapes(ShapeViews inputs, ShapeView output,
                                       std::uint32_t element_bytes = kDefaultElementBytes);
 
-  // The category of that name ("op", "comm", "memory", "host", or one of the caller's), new if it was not there; nothing
-  // when all kMostCategories are taken.
+  // The category of that name ("op", "comm", "memory", "host", or one of the caller's), new if it was not there;
+  // nothing when all kMostCategories are taken.
   [[nodiscard]] std::optional<Category> category(std::string_view name);
 
   // What is recorded of a category from now on. At any time; calls that are under way may still go by the old rule.

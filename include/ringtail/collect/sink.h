@@ -13,7 +13,8 @@
 //     JsonTraceWriter writer(file);
 //     SessionOptions options;
 //     options.sink = [&](const Trace& batch) {
-//       if (const Status written = writer.append(batch); !written.ok()) throw std::runtime_error(written.error().message);
+//       if (const Status written = writer.append(batch); !written.ok()) throw
+//       std::runtime_error(written.error().message);
 //     };
 //     ...
 //     const Status written = writer.finish(session.take_trace());

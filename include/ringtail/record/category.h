@@ -30,8 +30,8 @@ struct CategoryRule {
   bool record = true;
   // Shorter spans are folded: exact in the totals, absent from the timeline.
   Nanoseconds shortest{0};
-  // One span in so many is kept, each with the same probability, with that weight: rounded up to a power of two, 2^31 at
-  // most. 0 is taken as 1.
+  // One span in so many is kept, each with the same probability, with that weight: rounded up to a power of two, 2^31
+  // at most. 0 is taken as 1.
   std::uint32_t one_in = 1;
   // Whether a budget may thin it further (SessionOptions::budget).
   bool governed = true;
@@ -41,14 +41,15 @@ struct CategoryRule {
 inline constexpr unsigned kCategoryShift = 28;
 inline constexpr std::uint32_t kOpMask = (std::uint32_t{1} << kCategoryShift) - 1;
 
+// Requires: the category is one of a session's, so below kMostCategories.
 [[nodiscard]] constexpr OpId in_category(OpId op, Category category) noexcept {
   return OpId{(index_of(op) & kOpMask) | (static_cast<std::uint32_t>(category) << kCategoryShift)};
 }
 [[nodiscard]] constexpr unsigned category_index(OpId op) noexcept { return index_of(op) >> kCategoryShift; }
 [[nodiscard]] constexpr OpId without_category(OpId op) noexcept { return OpId{index_of(op) & kOpMask}; }
 
-// What a lane records, in one word, so that a recording call reads it once: a bit per category that is recorded, a bit
-// per category that is sampled, and the session's run in the upper 16 bits.
+// What a lane records, in one word, so that a recording call reads it once: a bit per category that is recorded, a
+// bit per category that is sampled, and the session's run in the upper 16 bits.
 class Switches {
  public:
   constexpr explicit Switches(std::uint64_t word) noexcept : word_(word) {}

@@ -1,6 +1,7 @@
 // ringtail/record/chain.h
 //
-// Spans without a gap between them: each begins at the tick at which the one before ends, so one clock read does for both.
+// Spans without a gap between them: each begins at the tick at which the one before ends, so one clock read does for
+// both.
 //
 //     Chain chain(recorder);
 //     for (const Layer& layer : layers) {
@@ -10,12 +11,13 @@
 //
 // For phases that follow each other on one thread: layers of a model, stages of a pipeline, states of a machine.
 //
-// Shapes    Looked up before the tick is taken: that time is the previous span's.
-// Nesting   Scopes within a span of the chain nest in it. The span in progress is one that began when none was open of
-//           this chain, so its depth does not change along the chain.
+// Shapes    Looked up before the tick is taken, and before it is drawn whether the span is kept: that time is the previous
+//           span's.
+// Nesting   Scopes within a span of the chain nest in it. The span in progress is one that began when none was open
+//           of this chain, so its depth does not change along the chain.
 // Requires  The recorder outlives the chain.
-// Errors    As Scope. A span of a category that is switched off or sampled out leaves a hole of its length: the next one
-//           begins when it is announced.
+// Errors    As Scope. A span of a category that is switched off or sampled out leaves a hole of its length: the next
+//           one begins when it is announced.
 // Threads   The recorder's.
 // Cost      About one clock read per span (benchmarks/README.md).
 #pragma once
@@ -37,9 +39,9 @@ class Chain {
   [[gnu::always_inline]] void next(OpId op, DeviceId device = kNoDevice, InternedShapes shapes = {}) noexcept {
     Switches on = recorder_.switches();
     if (lane_ == nullptr && !on.records(op)) return;
-    Lane& lane = *recorder_.lane_;
+    Lane& lane = lane_ != nullptr ? *lane_ : *recorder_.lane_;
     Ticks now = lane.clock.now();
-    if (lane_ != nullptr) close(on, now);
+    if (lane_ != nullptr) close(lane_->switches(), now);
     lane_ = nullptr;
     if (on.records(op)) begin(lane, on, now, op, device, shapes);
   }

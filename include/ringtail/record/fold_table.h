@@ -3,16 +3,20 @@
 // Exact totals of the spans that found their ring full: per (op, device) a count, durations, bytes, the longest span,
 // and when the first and the last of them were.
 //
-// Shape    Open addressing over 64-byte cells, fixed capacity. When seven in eight cells are taken, spans of pairs not
-//          yet in the table share one more cell, so that nothing is allocated and no count is ever lost.
-// Units    Durations and times: ticks of the session's clock, or ordered(nanoseconds) in cells whose key says so. Sums
-//          saturate at 2^64-1. A sum of ticks is converted once, so in nanoseconds it is exact to about one per span.
-// Threads  fold: the producer. read: the collector, at any time. clear: the collector, while no producer has the lane.
+// Shape    Open addressing over 64-byte cells, fixed capacity. When seven in eight cells are taken, spans of pairs
+//          not yet in the table share one more cell, so that nothing is allocated and no count is ever lost.
+// Units    Durations and times: ticks of the session's clock, or ordered(nanoseconds) in cells whose key says so.
+//          Sums saturate at 2^64-1. A sum of ticks is converted once, so in nanoseconds it is exact to about one per
+//          span.
+// Threads  fold: the producer. read: the collector, at any time. clear: the collector, while no producer has the
+//          lane.
 // Cost     fold: one probe and eight plain stores; no read-modify-write instruction.
 //
 // Ordering, by pair:
-//   F1 -> F2   producer stores `changes` odd, the fields (release), then `changes` even (release). A reader that saw a
-//              field of a fold not yet finished has acquired it, so its second look at `changes` differs from the first.
+//   F1 -> F2   producer stores `changes` odd, the fields (release), then `changes` even (release). A reader that saw
+//   a
+//              field of a fold not yet finished has acquired it, so its second look at `changes` differs from the
+//              first.
 #pragma once
 
 #include <array>

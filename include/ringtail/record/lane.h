@@ -1,24 +1,28 @@
 // ringtail/record/lane.h
 //
 // Everything that one recording thread writes: its ring, its folded totals, its open spans, its counters and caches.
-// Leased to one Recorder at a time and used again after its last drain; users meet it only through Recorder and Scope.
+// Leased to one Recorder at a time and used again after its last drain; users meet it only through Recorder and
+// Scope.
 //
 //     free ─(thread, at lease)▶ live ─(thread, at release)▶ retired ─(collector, after one more drain)▶ free
 //
-// Threads  begin_span, end_span, close: the producer, that is the thread that leased the lane. Everything else: the
+// Threads  begin_span, end_span, sample, close: the producer, that is the thread that leased the lane. Everything else: the
 //          collector. Whatever the producer wrote before a record is visible to the collector that drains it.
 // Cost     close with room in the ring: one line copied, one relaxed and one release store.
 //
 // Ordering, by pair (the ring's own pairs are boost's):
 //   L1 -> L2   owner releases `state` kRetired, collector acquires it *before* its last drain: no record of the owner
 //              comes after that drain.
-//   L3 -> L4   collector releases `state` kFree after resetting the lane, the next owner acquires it: it finds the lane
+//   L3 -> L4   collector releases `state` kFree after resetting the lane, the next owner acquires it: it finds the
+//   lane
 //              empty.
-//   L5 -> L6   producer releases `open_depth` after the entry of the open span, the collector acquires it: entries below
+//   L5 -> L6   producer releases `open_depth` after the entry of the open span, the collector acquires it: entries
+//   below
 //              it are whole, though a producer still running may be replacing them.
 //
-// Attempts carry the number of their run (InRun), read from the switches before the attempt is counted. So whatever a thread
-// that was interrupted inside close() still does after its session was started again is of the old run, and nobody's.
+// Attempts carry the number of their run (InRun), read from the switches before the attempt is counted. So whatever a
+// thread that was interrupted inside close() still does after its session was started again is of the old run, and
+// nobody's.
 #pragma once
 
 #include <array>
@@ -58,26 +62,30 @@ struct Lane {
     return depth;
   }
 
-  // Ends the span that was given `depth`, and those inside it that were left behind; their own end changes nothing then.
+  // Ends the span that was given `depth`, and those inside it that were left behind; their own end changes nothing
+  // then.
   void end_span(std::uint32_t depth) noexcept {
     if (depth < open_depth.load(std::memory_order_relaxed)) {  // own counter
       open_depth.store(depth, std::memory_order_relaxed);      // nothing is published by closing
     }
   }
 
-  // What is recorded at this moment. Relaxed: a span more or less at the moment of switching is all that depends on it.
+  // What is recorded at this moment. Relaxed: a span more or less at the moment of switching is all that depends on
+  // it.
   [[nodiscard]] Switches switches() const noexcept { return Switches(switch_word.load(std::memory_order_relaxed)); }
 
   // Decides whether to keep a span of a category that is sampled: its flags, with its weight, or kSampledOut.
   static constexpr std::uint16_t kSampledOut = 0xFFFF;
   [[nodiscard]] std::uint16_t sample(OpId op, std::uint16_t run) noexcept {
-    // xorshift64, Marsaglia 2003: a period of 2^64 - 1, and the low bits are good enough for a coin.
+    // xorshift64*, Marsaglia 2003 and Vigna 2016: the product's upper half, as low bits of the state are not independent
+    // from one draw to the next.
     random ^= random << 13U;
     random ^= random >> 7U;
     random ^= random << 17U;
     const unsigned log2 =
         rules[category_index(op)].log2_one_in.load(std::memory_order_relaxed);  // from now on, or soon
-    if ((random & ((std::uint64_t{1} << log2) - 1)) == 0) return static_cast<std::uint16_t>(log2 << kWeightShift);
+    const std::uint64_t draw = random * 0x2545'F491'4F6C'DD1DULL >> 32U;
+    if ((draw & ((std::uint64_t{1} << log2) - 1)) == 0) return static_cast<std::uint16_t>(log2 << kWeightShift);
     count(sampled_out, run);
     return kSampledOut;
   }

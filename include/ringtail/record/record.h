@@ -11,7 +11,8 @@
 
 namespace ringtail {
 
-// Record::flags. Bits of an unsigned 16-bit word; the upper five are the weight: 2^k spans are what the record stands for.
+// Record::flags. Bits of an unsigned 16-bit word; the upper five are the weight: 2^k spans are what the record stands
+// for.
 inline constexpr std::uint16_t kTimesAreNanoseconds = 1U << 0U;  // begin, end and queued are CLOCK_MONOTONIC ns
 inline constexpr std::uint16_t kWasQueued = 1U << 1U;            // queued is meaningful
 inline constexpr unsigned kWeightShift = 11;
@@ -51,7 +52,8 @@ static_assert(std::is_trivially_copyable_v<Record>);
 }
 
 // A count within one run of the session (from a start to the next): the run in the upper 16 bits, the count below. A
-// lane that is held over several runs needs no reset between them: a count of another run than the current one is none.
+// lane that is held over several runs needs no reset between them: a count of another run than the current one is
+// none.
 struct InRun {
   static constexpr unsigned kCountBits = 48;
 
@@ -66,9 +68,9 @@ struct InRun {
   }
 };
 
-// The same 64 bytes as 8-byte words: what the ring holds. Made of values in registers and stored word by word, straight
-// into the ring: a record that is laid out in memory first and then copied in wider pieces waits for its own stores
-// (no store forwarding across sizes), measured 10 ns per span.
+// The same 64 bytes as 8-byte words: what the ring holds. Made of values in registers and stored word by word,
+// straight into the ring: a record that is laid out in memory first and then copied in wider pieces waits for its own
+// stores (no store forwarding across sizes), measured 10 ns per span.
 struct alignas(kCacheLineBytes) RingSlot {
   std::uint64_t begin, end, queued, bytes, step, sequence, op_device, shapes_depth_flags;
 };

@@ -1,16 +1,17 @@
 // ringtail/record/recorder.h
 //
-// One thread's way to record: a lease on a lane of a session. Take one per thread (Session::recorder), keep it as long
-// as the thread works, use it from that thread only; or let Session::this_thread() find it.
+// One thread's way to record: a lease on a lane of a session. Take one per thread (Session::recorder), keep it as
+// long as the thread works, use it from that thread only; or let Session::this_thread() find it.
 //
 //     Recorder recorder = session.recorder("worker 0");
 //     recorder.step(17);
 //     { const Scope scope(recorder, kMatmul, gpu0); multiply(); }                      // see scope.h
-//     recorder.complete(kCopy, gpu0, CompleteSpan<Nanoseconds>{submitted, finished});  // work a device finished later
+//     recorder.complete(kCopy, gpu0, CompleteSpan<Nanoseconds>{submitted, finished});  // work a device finished
+//     later
 //
 // Requires  Ids are of the recorder's own session; others are recorded as "(unknown)".
-// Errors    No call throws or fails. While the session does not record, or for a recorder that was moved from, calls do
-//           nothing. A full ring folds the span into exact totals (see fold_table.h).
+// Errors    No call throws or fails. While the session does not record, or for a recorder that was moved from, calls
+//           do nothing. A full ring folds the span into exact totals (see fold_table.h).
 // Threads   One at a time. The session may be stopped or destroyed at any moment by another thread.
 // Cost      With recording off: one load and a branch. Names and shapes that this thread has named before: no
 //           allocation, no system call, no lock. New ones, and those beyond the bounds of the session's tables, take
@@ -87,7 +88,8 @@ class Recorder {
     }
   }
 
-  // Spans of this recorder that ended while the session recorded, since its last start. Exact on the recording thread.
+  // Spans of this recorder that ended while the session recorded, since its last start. Exact on the recording
+  // thread.
   [[nodiscard]] std::uint64_t attempted() const noexcept {
     if (lane_ == nullptr) return 0;
     return InRun::count_of(lane_->attempted.load(std::memory_order_relaxed), switches().run());  // own counter

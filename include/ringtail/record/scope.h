@@ -13,12 +13,13 @@
 // Clock     The end is read first thing in the destructor. Two scopes that follow each other do not share a tick.
 // Nesting   Scopes of one recorder nest; depth is recorded. A span on another thread needs that thread's recorder.
 // Requires  The recorder outlives its scopes.
-// Errors    Nothing throws or blocks; nothing allocates once names and shapes were seen (recorder.h says what else). A
-//           full ring folds the span into exact totals. A scope left by an exception is recorded like any other.
-// Sampling  A span that is sampled out is decided so when it begins: no clock is read, no shape looked up. Its children
-//           are sampled on their own, and count as if it were not there.
-// Cost      Off: one load and a branch. On: about two clock reads (benchmarks/README.md). RINGTAIL_SCOPE in a source that
-//           is compiled with RINGTAIL_COMPILED_OUT defined: nothing; its arguments are not evaluated.
+// Errors    Nothing throws, or blocks but as SessionOptions::max_block says; nothing allocates once names and shapes
+//           were seen (recorder.h says what else). A full ring folds the span into exact totals. A scope left by an
+//           exception is recorded like any other.
+// Sampling  A span that is sampled out is decided so when it begins: no clock is read, no shape looked up. Its
+//           children are sampled on their own, and count as if it were not there.
+// Cost      Off: one load and a branch. On: about two clock reads (benchmarks/README.md). RINGTAIL_SCOPE in a source
+//           that is compiled with RINGTAIL_COMPILED_OUT defined: nothing; its arguments are not evaluated.
 // Exit      Recorded if the session records when it begins and when it ends, also if it was stopped and started again
 //           meanwhile: then it is of the later trace, with a begin before its origin.
 #pragma once
@@ -30,8 +31,8 @@
 
 namespace ringtail {
 
-// Members other than lane_ have no value in a scope that records nothing, and are then not read: what the compiler cannot
-// see where the operation in between is not inlined.
+// Members other than lane_ have no value in a scope that records nothing, and are then not read: what the compiler
+// cannot see where the operation in between is not inlined.
 #pragma GCC diagnostic push
 #if !defined(__clang__)
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
@@ -122,8 +123,8 @@ class Scope {
     depth_ = lane.begin_span(op, device, now);
   }
 
-  // The others have a value only where it is not null, so that a scope that records nothing sets nothing else. Mutable
-  // for g++ 12, which keeps an object declared const in memory instead of in registers.
+  // The others have a value only where it is not null, so that a scope that records nothing sets nothing else.
+  // Mutable for g++ 12, which keeps an object declared const in memory instead of in registers.
   mutable Lane* lane_ = nullptr;
   std::uint64_t begin_;
   std::uint64_t queued_;
@@ -133,7 +134,7 @@ class Scope {
   DeviceId device_;
   std::uint32_t depth_;
   std::uint32_t flags_;  // 32 bits, as padding at the end would have the same effect as const
-  std::uint32_t unused_;
+  [[maybe_unused]] std::uint32_t unused_;
 };
 
 #pragma GCC diagnostic pop
@@ -143,7 +144,7 @@ class Scope {
 
 // A Scope for the rest of the block, with a name that nobody has to think of.
 #if defined(RINGTAIL_COMPILED_OUT)
-#define RINGTAIL_SCOPE(...) static_cast<void>(0)
+#define RINGTAIL_SCOPE(...) static_cast<void>(sizeof(::ringtail::Scope(__VA_ARGS__)))  // never evaluated
 #else
 #define RINGTAIL_SCOPE(...) const ::ringtail::Scope RINGTAIL_SCOPE_NAME(__LINE__)(__VA_ARGS__)
 #endif

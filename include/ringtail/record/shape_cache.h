@@ -2,8 +2,9 @@
 //
 // A lane's memory of shape signatures, so that recording the same shapes again costs a compare.
 //
-// Shape    One slot per op (by its low bits) that points to its last signature; behind it a hash table of every signature
-//          this lane used; behind that the session's table, which is shared and bounded, as this one therefore is.
+// Shape    One slot per op (by its low bits) that points to its last signature; behind it a hash table of every
+//          signature this lane used; behind that the session's table, which is shared and bounded, as this one
+//          therefore is.
 // Cost     Same shapes as the op's last time: a compare of the dimensions. Others this lane has used: copying them, a
 //          hash and one look-up. Never seen: a look-up in the session under its mutex. Dropped: a look-up without it.
 // Errors   When the session's table is full the answer is kDroppedShapes, with the right number of bytes.

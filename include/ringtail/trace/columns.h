@@ -2,7 +2,8 @@
 //
 // The columns that a trace is made of: one value per row, each kind of fact in memory of its own.
 //
-// Shape    Column: see column.h. StepColumn takes 32 bits a row until a step does not fit. OptionalColumn takes nothing while rows lack it.
+// Shape    Column: see column.h. StepColumn takes 32 bits a row until a step does not fit. OptionalColumn takes
+//          nothing while rows lack it.
 // Threads  As a std::vector: several threads may write different rows of what Trace::add_rows gave them.
 #pragma once
 

@@ -6,8 +6,8 @@
 // A span that finds no place is folded: its count, duration and bytes join an exact total per (op, device),
 // and the ledger says whose span it was, when, and why. Per thread, attempted == recorded + folded.
 //
-// A span that a sampling rate leaves out is not timed and only counted (sampled_out); the rows and totals of the spans
-// of its category that were kept have a weight instead: how many spans each stands for.
+// A span that a sampling rate leaves out is not timed and only counted (sampled_out); the rows and totals of the
+// spans of its category that were kept have a weight instead: how many spans each stands for.
 #pragma once
 
 #include <cstdint>
@@ -91,7 +91,7 @@ struct TracerCost {
   friend bool operator==(const TracerCost&, const TracerCost&) = default;
 };
 
-// A class of spans that is switched and thinned on its own, as it was set when the session stopped.
+// A class of spans that is switched and thinned on its own: what it was at its most restricted while the session ran.
 struct TraceCategory {
   std::string name;
   bool recorded = true;      // false: switched off

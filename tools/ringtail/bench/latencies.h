@@ -2,8 +2,8 @@
 //
 // Spans timed one by one, and what their percentiles are.
 //
-// Units    Nanoseconds, less the median of two clock reads with nothing between. A recorded span's own two reads are part
-//          of it. Nothing is finer than a step of the counter (clock_step_ns).
+// Units    Nanoseconds, less the median of two clock reads with nothing between. A recorded span's own two reads are
+//          part of it. Nothing is finer than a step of the counter (clock_step_ns).
 // Cost     Eight bytes per span, all of them touched before anything is timed.
 #pragma once
 
@@ -89,9 +89,9 @@ class Latencies {
   std::vector<std::uint64_t> ticks_;
 };
 
-// The step of a counter, in its ticks, from differences of its values: values one tick apart are one step (a counter that
-// steps by 10 ns at 2.6 GHz moves by 25 or 26 ticks), and the step is the mean distance of the groups. 1 when the
-// differences are all next to each other. Requires: differences is not empty.
+// The step of a counter, in its ticks, from differences of its values: values one tick apart are one step (a counter
+// that steps by 10 ns at 2.6 GHz moves by 25 or 26 ticks), and the step is the mean distance of the groups. 1 when
+// the differences are all next to each other. Requires: differences is not empty.
 [[nodiscard]] inline double step_of(std::vector<std::uint64_t> differences) {
   std::sort(differences.begin(), differences.end());
   const std::uint64_t most = 4 * std::max<std::uint64_t>(1, differences.front());  // further ones were interrupted

@@ -1,7 +1,7 @@
 // tools/ringtail/bench/memory.h
 //
-// How much memory the process takes. heap_bytes: what glibc's malloc has handed out and not had back, of every arena and
-// of blocks with a mapping of their own, with its own bookkeeping; not what the allocator keeps for later.
+// How much memory the process takes. heap_bytes: what glibc's malloc has handed out and not had back, of every arena
+// and of blocks with a mapping of their own, with its own bookkeeping; not what the allocator keeps for later.
 // resident_bytes: all of its pages that are in memory, such as those of the collector's log, which maps its own.
 #pragma once
 
@@ -27,8 +27,8 @@ namespace ringtail::overhead {
   return resident * static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
 }
 
-// Gives back what the allocator keeps for later, so that what follows takes memory that is new to the process: a traced
-// program's first trace does, and a second round would not.
+// Gives back what the allocator keeps for later, so that what follows takes memory that is new to the process: a
+// traced program's first trace does, and a second round would not.
 inline void forget_free_memory() { malloc_trim(0); }
 
 }  // namespace ringtail::overhead

@@ -15,7 +15,8 @@ struct Footprint {
   double trace = 0.0;
 };
 
-// Bytes per span of the log while recording, and of the trace that it becomes. Names, shapes and rings are there before.
+// Bytes per span of the log while recording, and of the trace that it becomes. Names, shapes and rings are there
+// before.
 Result<Footprint> footprint(const Workload& workload) {
   Rig rig(std::nullopt, {.ring_entries = kRing, .collector_thread = false});
   if (const Status started = rig.start(); !started.ok()) return started.error();

@@ -35,8 +35,8 @@ Case lossless(const Workload& workload, std::string key, std::string label, Body
   return {std::move(key), std::move(label), Unit::kNanoseconds, round};
 }
 
-// Shapes that the session has not seen: each is interned, under the session's mutex. A session of its own per round, as
-// they stay for its life.
+// Shapes that the session has not seen: each is interned, under the session's mutex. A session of its own per round,
+// as they stay for its life.
 Case new_shapes(const Workload& workload) {
   const auto round = [workload]() -> Result<Sample> {
     const std::size_t spans = std::min(workload.spans, kNewShapes);
