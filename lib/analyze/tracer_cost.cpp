@@ -26,7 +26,10 @@ std::optional<double> share(Nanoseconds part, Nanoseconds whole) {
 std::vector<std::uint64_t> folded_later(const Trace& trace) {
   std::vector<std::uint64_t> later(trace.threads.size());
   for (const Loss& loss : trace.losses) {
-    if (loss.cause != LossCause::kMemoryBound && loss.cause != LossCause::kOverwritten) continue;
+    if (loss.cause != LossCause::kMemoryBound && loss.cause != LossCause::kOverwritten &&
+        loss.cause != LossCause::kSinkFailed) {
+      continue;
+    }
     if (index_of(loss.thread) >= later.size()) continue;
     std::uint64_t& sum = later[index_of(loss.thread)];
     sum = saturating_add(sum, loss.count);

@@ -7,6 +7,7 @@
 #include <cstring>
 #include <string>
 
+#include "format/json_schema.h"
 #include "format/number_text.h"
 #include "format/utf8.h"
 
@@ -14,10 +15,6 @@ namespace ringtail {
 namespace {
 
 static_assert(std::endian::native == std::endian::little);
-
-constexpr std::uint64_t kMostThread = 0xFFFF'FFFE;  // the next one is kNoThread
-constexpr std::uint64_t kMostDepth = 0xFFFF;
-constexpr std::uint64_t kMostWeight = 0xFFFF'FFFF;
 
 inline std::uint64_t load_word(const char* from) {
   std::uint64_t word = 0;

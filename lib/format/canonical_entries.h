@@ -25,8 +25,8 @@ class CanonicalEntries {
   // So many NUL bytes must lie behind what is read: the only end that it looks for.
   static constexpr std::size_t kPadding = 64;
 
-  // The end of the entry that begins at `at`, which becomes a row, at the latest when finish() is called; or null, and
-  // nothing has changed but that names may have been interned.
+  // The end of the entry that begins at `at`, which becomes a row, at the latest when finish() is called; or null,
+  // and nothing has changed but that names may have been interned.
   [[nodiscard]] const char* read(const char* at);
   void finish();
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 #include <memory>
+#include <new>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -22,7 +23,8 @@ constexpr std::string_view kListEnd = "\n  ]";
 constexpr std::uint64_t kBytesPerPart = 1024 * 1024;  // a thread takes some 50 us to start, reading so much 1 ms
 constexpr std::size_t kWindow = 64 * 1024;            // in which a place to cut is looked for
 
-// The entries of a part of the file. The file's last part ends with the list, others with the comma before the next one.
+// The entries of a part of the file. The file's last part ends with the list, others with the comma before the next
+// one.
 class Part {
  public:
   Part(const JsonSource& source, std::uint64_t begin, std::uint64_t end, std::size_t block_bytes)
@@ -216,9 +218,7 @@ std::optional<Trace> join(std::vector<Part>& parts) {
   return trace;
 }
 
-}  // namespace
-
-std::optional<Trace> read_canonical(const JsonSource& source, const CanonicalCut& cut) {
+std::optional<Trace> read_in_parts(const JsonSource& source, const CanonicalCut& cut) {
   std::string text(std::min<std::uint64_t>(kHead.size(), source.size()), '\0');
   if (!source.read(0, text.data(), text.size()) || text != kHead) return std::nullopt;
   const std::size_t wanted =
@@ -244,6 +244,16 @@ std::optional<Trace> read_canonical(const JsonSource& source, const CanonicalCut
   text.resize(static_cast<std::size_t>(source.size() - rest));
   if (!source.read(rest, text.data(), text.size())) return std::nullopt;
   return read_json_behind(*std::move(trace), largest_thread, text);
+}
+
+}  // namespace
+
+std::optional<Trace> read_canonical(const JsonSource& source, const CanonicalCut& cut) {
+  try {
+    return read_in_parts(source, cut);
+  } catch (const std::bad_alloc&) {
+    return std::nullopt;  // the general reader holds the rows only once
+  }
 }
 
 }  // namespace ringtail

@@ -14,11 +14,12 @@
 
 namespace ringtail {
 
-// In blocks of a size that tests choose, to cut a file at every place. Requires: block_bytes > 0. The result, also an error's message, does not depend on block_bytes.
+// In blocks of a size that tests choose, to cut a file at every place. The result, also an error's message, does not
+// depend on block_bytes. Requires: block_bytes > 0.
 [[nodiscard]] Result<Trace> read_json_in_blocks(std::istream& in, std::size_t block_bytes);
 
-// `rows` and what `rest` says of them: a file's text from the bracket behind its last entry on. `largest_thread` is the
-// largest thread index of a row. Nothing where the file as a whole has an error.
+// `rows` and what `rest` says of them: a file's text from the bracket behind its last entry on. `largest_thread` is
+// the largest thread index of a row. Nothing where the file as a whole has an error.
 [[nodiscard]] std::optional<Trace> read_json_behind(Trace rows, std::optional<ThreadId> largest_thread,
                                                     std::string_view rest);
 

@@ -6,9 +6,6 @@ namespace {
 using Need = Rule::Need;
 using Sort = Form::Sort;
 
-constexpr std::uint64_t kMostThread = 0xFFFF'FFFE;  // the next one is kNoThread
-constexpr std::uint64_t kMostDepth = 0xFFFF;
-constexpr std::uint64_t kMostWeight = 0xFFFF'FFFF;
 constexpr std::int64_t kLeastTime = INT64_MIN + 1;  // the one below is kNoTime
 
 constexpr Rule kInputDim[] = {{"", Kind::kUnsigned, Slot::kInputDim}};

@@ -120,6 +120,11 @@ struct Form {
   std::span<const Rule> rules;  // at most 64
 };
 
+// What a trace holds at most of these.
+inline constexpr std::uint64_t kMostThread = 0xFFFF'FFFE;  // the next one is kNoThread
+inline constexpr std::uint64_t kMostDepth = 0xFFFF;
+inline constexpr std::uint64_t kMostWeight = 0xFFFF'FFFF;
+
 // The whole document.
 extern const Rule kDocumentRule;
 

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cassert>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -17,8 +18,9 @@ namespace ringtail {
 namespace {
 
 constexpr std::size_t kBlockBytes = 64 * 1024;
-constexpr std::size_t kRowsPerPiece = 512;        // of text that a thread makes at once: some 150 KB
-constexpr std::size_t kRowsPerThread = 8 * 1024;  // a thread takes some 50 us to start, writing so many rows 2 ms
+constexpr std::size_t kRowsPerPiece = 512;         // of text that a thread makes at once: some 150 KB
+constexpr std::size_t kMostExpectedPerRow = 1024;  // bytes; one long name says little of the rows that follow
+constexpr std::size_t kRowsPerThread = 8 * 1024;   // a thread takes some 50 us to start, writing so many rows 2 ms
 
 template <class Value>
 void member(PrettyJson& json, std::string_view key, const Value& value) {
@@ -221,6 +223,16 @@ struct JsonTraceWriter::State {
           return out.good();
         }) {}
 
+  // What may be called: append() and finish(), but nothing in kOver, after the end and after every error.
+  enum class Phase : std::uint8_t { kEmpty, kBegun, kOver };
+
+  // The phase so far. Now it is over, unless the caller succeeds and says otherwise.
+  [[nodiscard]] Phase leave_phase() {
+    assert(phase != Phase::kOver && "nothing may follow finish() or an error");
+    return std::exchange(phase, Phase::kOver);
+  }
+  bool head(Phase before) { return before == Phase::kBegun || document.head(); }
+
   [[nodiscard]] Status status(bool fine) const {
     if (fine) return Done{};
     return Error{ErrorCode::kIo, "byte " + std::to_string(written) + ": the stream refused to be written"};
@@ -229,7 +241,7 @@ struct JsonTraceWriter::State {
   std::ostream& out;
   std::uint64_t written = 0;
   std::uint64_t rows = 0;
-  bool has_head = false;
+  Phase phase = Phase::kEmpty;
   LargestThread largest_thread;
   Document<std::function<bool(std::string_view)>> document;
 };
@@ -239,19 +251,21 @@ JsonTraceWriter::~JsonTraceWriter() = default;
 
 Status JsonTraceWriter::append(const Trace& rows) {
   State& s = *state_;
+  const State::Phase before = s.leave_phase();
   if (auto error = find_unsupported_row(rows, s.rows)) return *std::move(error);
   s.largest_thread.see(rows, s.rows);
   s.rows += rows.size();
-  const bool fine = (s.has_head || s.document.head()) && s.document.rows(rows);
-  s.has_head = true;
+  const bool fine = s.head(before) && s.document.rows(rows);
+  if (fine) s.phase = State::Phase::kBegun;
   return s.status(fine);
 }
 
 Status JsonTraceWriter::finish(const Trace& end) {
   State& s = *state_;
+  const State::Phase before = s.leave_phase();
   if (auto error = s.largest_thread.find_stray(end)) return *std::move(error);
   if (auto error = find_unsupported_rest(end)) return *std::move(error);
-  return s.status((s.has_head || s.document.head()) && s.document.rest(end) && s.out.flush().good());
+  return s.status(s.head(before) && s.document.rest(end) && s.out.flush().good());
 }
 
 Status write_json(const Trace& trace, std::ostream& out) {
@@ -267,7 +281,10 @@ std::string to_json(const Trace& trace) {
   bool has_rows = false;
   Document document([&](std::string_view piece) {
     const bool is_first_rows = !has_rows && !text.empty() && !trace.empty();
-    if (is_first_rows) text.expect(piece.size() * (trace.size() / kRowsPerPiece + 1));
+    if (is_first_rows) {
+      const std::size_t per_piece = std::min(piece.size(), kRowsPerPiece * kMostExpectedPerRow);
+      text.expect(per_piece * (trace.size() / kRowsPerPiece + 1));
+    }
     has_rows = has_rows || is_first_rows;
     text.append(piece);
     return true;

@@ -45,8 +45,8 @@ char* put_zeros(char* at, std::size_t count) {
   return at + count;
 }
 
-// A value of at most 15 digits, 3 of them behind the point, as whole nanoseconds in microseconds mostly are; null where
-// it is none. Two numbers of 15 digits are never the same double, so no other of so few digits is this one.
+// A value of at most 15 digits, 3 of them behind the point, as whole nanoseconds in microseconds mostly are; null
+// where it is none. Two numbers of 15 digits are never the same double, so no other of so few digits is this one.
 // Requires: value is finite and above zero.
 char* write_thousandths(char* at, double value) {
   constexpr double kMost = 1e11;

@@ -2,8 +2,9 @@
 //
 // The threads of this folder, hidden in two loops whose results do not depend on how many there were.
 //
-// Errors   Where a thread cannot be started the calling thread does its part. What `part` or `make` throws, memory's end
-//          aside, ends the program: they must not.
+// Errors   Where a thread cannot be started the calling thread does its part. What `part`, `make` or `take` throws is
+//          thrown by the call once all threads are joined; of several exceptions, the first. The other parts are done
+//          nevertheless; no more texts are taken, and but for those begun none is made.
 // Threads  All are joined before the call returns.
 #pragma once
 

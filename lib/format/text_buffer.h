@@ -34,10 +34,11 @@ class TextBuffer {
  private:
   void grow(std::size_t bytes) {
     constexpr std::size_t kFirst = 4096;
-    capacity_ = 2 * capacity_ + bytes + kFirst;
-    std::unique_ptr<char[]> larger = std::make_unique_for_overwrite<char[]>(capacity_);
+    const std::size_t capacity = 2 * capacity_ + bytes + kFirst;
+    std::unique_ptr<char[]> larger = std::make_unique_for_overwrite<char[]>(capacity);
     if (size_ != 0) std::memcpy(larger.get(), data_.get(), size_);
     data_ = std::move(larger);
+    capacity_ = capacity;
   }
 
   std::unique_ptr<char[]> data_;

@@ -2,7 +2,11 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <new>
+#include <ostream>
 #include <sstream>
+#include <stdexcept>
+#include <streambuf>
 
 #include "format/canonical_reader.h"
 #include "format/json_reader.h"
@@ -87,6 +91,96 @@ TEST(InOrder, StopsWhereTheTakerHasEnough) {
       [&](std::string_view) { return ++taken < 3; });
   EXPECT_EQ(taken, 3U);
   EXPECT_LT(made.load(std::memory_order_relaxed), 1'000U);  // after the join
+}
+
+// What a call throws, "" when it returns.
+template <class Call>
+std::string thrown_by(const Call& call) {
+  try {
+    call();
+  } catch (const std::runtime_error& error) {
+    return error.what();
+  }
+  return "";
+}
+
+TEST(InOrder, GivesTheCallerWhatTheTakerThrows) {
+  for (const std::size_t threads : {1U, 4U}) {
+    std::size_t taken = 0;
+    const std::string what = thrown_by([&] {
+      in_order(
+          500, threads, [](std::size_t, TextBuffer& text) { text.append("x"); },
+          [&](std::string_view) { return ++taken == 3 ? throw std::runtime_error("enough") : true; });
+    });
+    EXPECT_EQ(what, "enough") << threads << " threads";
+    EXPECT_EQ(taken, 3U);
+  }
+}
+
+// With one piece that cannot be made, on whichever thread it falls, and with none that can.
+TEST(InOrder, GivesTheCallerWhatAMakerThrows) {
+  for (const std::size_t threads : {1U, 2U, 4U}) {
+    for (std::size_t bad = 0; bad < 500; bad += 7) {
+      std::size_t taken = 0;
+      const std::string what = thrown_by([&] {
+        in_order(
+            500, threads,
+            [&](std::size_t i, TextBuffer& text) {
+              if (i == bad) throw std::runtime_error("no text");
+              text.append("x");
+            },
+            [&](std::string_view) { return ++taken > 0; });
+      });
+      EXPECT_EQ(what, "no text") << threads << " threads, piece " << bad;
+      EXPECT_LE(taken, bad);
+    }
+    const auto make = [](std::size_t, TextBuffer&) { throw std::runtime_error("none"); };
+    EXPECT_EQ(thrown_by([&] { in_order(500, threads, make, [](std::string_view) { return true; }); }), "none");
+  }
+}
+
+// A disk that is full after some bytes, told by an exception.
+class FullDisk : public std::streambuf {
+ public:
+  explicit FullDisk(std::streamsize room) : room_(room) {}
+
+ private:
+  std::streamsize xsputn(const char*, std::streamsize count) override {
+    room_ -= count;
+    return room_ < 0 ? throw std::runtime_error("full") : count;
+  }
+  std::streamsize room_;
+};
+
+TEST(JsonThreads, EndWhenTheStreamThrows) {
+  FullDisk disk(400'000);
+  std::ostream out(&disk);
+  out.exceptions(std::ios::badbit);
+  EXPECT_EQ(thrown_by([&] { static_cast<void>(write_json(large_trace(), out)); }), "full");
+}
+
+// Sanitizers end a program that asks for so much.
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+TEST(JsonThreads, LeaveAFileThatThereIsNoMemoryFor) {
+  const std::string text = to_json(large_trace());
+  for (const std::size_t parts : {1U, 4U}) {
+    EXPECT_FALSE(read_canonical(JsonSource(text), {.parts = parts, .block_bytes = SIZE_MAX - 1'000}).has_value());
+  }
+}
+#endif
+
+TEST(InParallel, DoesAllPartsAndGivesTheCallerWhatOneThrows) {
+  for (std::size_t bad = 0; bad < 9; ++bad) {
+    std::vector<int> done(9, 0);
+    const std::string what = thrown_by([&] {
+      in_parallel(done.size(), [&](std::size_t i) {
+        ++done[i];
+        if (i == bad) throw std::runtime_error("part " + std::to_string(i));
+      });
+    });
+    EXPECT_EQ(what, "part " + std::to_string(bad));
+    EXPECT_EQ(done, std::vector<int>(9, 1));
+  }
 }
 
 TEST(InParallel, DoesEachPartOnce) {

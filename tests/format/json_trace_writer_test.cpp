@@ -70,6 +70,42 @@ TEST(JsonTraceWriter, FindsAThreadOutsideTheTableAtTheEnd) {
   EXPECT_EQ(status.error().message, "$.entries[1].thread: expected an index below 2, found 2");
 }
 
+TEST(JsonTraceWriter, LeavesAFileThatNoReaderTakesForWholeWhenTheEndIsUnsupported) {
+  std::ostringstream out;
+  JsonTraceWriter writer(out);
+  Trace rows;
+  rows.add(make_entry(0, "a"));
+  ASSERT_TRUE(writer.append(rows).ok());
+  const std::string before = out.str();
+  Trace end;
+  end.total_duration_us = NAN;
+  ASSERT_FALSE(writer.finish(end).ok());
+  EXPECT_EQ(out.str(), before);
+  EXPECT_FALSE(read_json(out.view()).ok());
+}
+
+#ifndef NDEBUG
+TEST(JsonTraceWriterDeathTest, LetsNothingFollowTheEndOrAnError) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  constexpr const char* kMessage = "nothing may follow";
+  std::ostringstream out;
+  JsonTraceWriter writer(out);
+  ASSERT_TRUE(writer.finish(Trace{}).ok());
+  EXPECT_DEATH(static_cast<void>(writer.append(Trace{})), kMessage);
+  EXPECT_DEATH(static_cast<void>(writer.finish(Trace{})), kMessage);
+
+  JsonTraceWriter failed(out);
+  Trace rows;
+  rows.add(make_entry(0, "a").with_duration(Nanoseconds{1}));
+  TraceEntry bad = make_entry(1, "a");
+  bad.duration_us = NAN;
+  rows.add(bad);
+  ASSERT_FALSE(failed.append(rows).ok());
+  EXPECT_DEATH(static_cast<void>(failed.append(Trace{})), kMessage);
+  EXPECT_DEATH(static_cast<void>(failed.finish(Trace{})), kMessage);
+}
+#endif
+
 TEST(JsonTraceWriter, ReportsAStreamThatFails) {
   std::ostringstream out;
   out.setstate(std::ios::badbit);

@@ -32,7 +32,7 @@ class HostileTrace {
     for (std::uint64_t i = below(3); i > 0; --i)
       trace.folded.push_back({op(trace), device(trace), count(), time(), count(), time(), count_or_none()});
     for (std::uint64_t i = below(3); i > 0; --i) {
-      const auto cause = static_cast<LossCause>(below(5));
+      const auto cause = static_cast<LossCause>(below(6));
       trace.losses.push_back({thread(trace), device(trace), cause, count(), time(), time()});
     }
     for (std::uint64_t i = below(3); i > 0; --i) {

@@ -126,7 +126,18 @@ class PlotOverhead(unittest.TestCase):
             '{"benchmarks": [' + floor % '"20"' + "]}": "benchmarks[0]: expected burst_ns to be a number",
             '{"benchmarks": [' + floor % "-1" + "]}": "benchmarks[0]: expected burst_ns to be a number",
             '{"benchmarks": [' + floor % "NaN" + "]}": "benchmarks[0]: expected burst_ns to be a number",
+            '{"benchmarks": [' + floor % "true" + "]}": "benchmarks[0]: expected burst_ns to be a number",
+            '{"benchmarks": [' + floor % "5e-324" + "]}": "benchmarks[0]: expected burst_ns to be a number",
+            '{"benchmarks": [' + floor % ("9" * 400) + "]}": "benchmarks[0]: expected burst_ns to be a number",
+            '{"benchmarks": [' + floor % ("9" * 9000) + "]}": "expected JSON",
             '{"benchmarks": [' + floor % "20" + "]}": "expected a row with spans_per_s",
+            '{"benchmarks": [{"name": "a", "run_name": 3}]}': "benchmarks[0]: expected run_name to be",
+            '{"benchmarks": [{"name": "a", "run_name": null}]}': "benchmarks[0]: expected run_name to be a string",
+            '{"benchmarks": [{"name": "a/threads:x"}]}': "benchmarks[0]: expected a number of threads",
+            '{"benchmarks": [{"name": "a/threads:' + "9" * 5000 + '"}]}': "expected a number of threads, found 'a/th",
+            '{"benchmarks": [{"name": "\\ud800"}]}': "expected JSON",
+            "[" * 100_000 + "]" * 100_000: "found deeper nesting",
+            '{"context": {"cpus allowed": "²"}, "benchmarks": [' + floor % "20" + "]}": "expected a number of CPUs",
         }
         for text, message in cases.items():
             with self.subTest(text=text), tempfile.TemporaryDirectory() as directory:

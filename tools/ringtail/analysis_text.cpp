@@ -85,7 +85,7 @@ class TextReport {
       if (i < options_.top) {
         add(by_time[i].first, summary);
       } else {
-        rest.count += summary.count;
+        rest.count = saturating_add(rest.count, summary.count);
         rest.total_duration_us += summary.total_duration_us;
         rest.total_memory_bytes = saturating_add(rest.total_memory_bytes, summary.total_memory_bytes);
       }
@@ -329,8 +329,10 @@ class TextReport {
       return percent_text(communication_us / (communication_us + compute_us));
     };
     if (!comparison->is_straggler) {
-      return say("No device computes clearly longer than the others: " + printable(comparison->device) +
-                 ", which computes longest, takes " + short_text(comparison->times) + " times their median.");
+      return say(
+          "No device computes clearly longer than the others: " + printable(comparison->device) +
+          ", which computes longest, takes " + short_text(comparison->times) + " times their median" +
+          (comparison->times >= kStragglerTimes ? ", which a sample of this size does not tell from chance." : "."));
     }
     std::string text = printable(comparison->device) + " computes " + short_text(comparison->times) +
                        " times as long as the others (" + duration_text(comparison->compute_us) +

@@ -3,8 +3,8 @@
 // A file that is either whole or not there: written under a temporary name in the same directory, mode 0600,
 // and renamed when complete.
 //
-// Errors   kIo with what was found there or what the system said. Whatever fails, the temporary file is removed and an older file of
-//          the name is left as it was.
+// Errors   kIo with what was found there or what the system said. Whatever fails, the temporary file is removed and
+//          an older file of the name is left as it was.
 #pragma once
 
 #include <functional>

@@ -21,11 +21,15 @@ struct ComputeComparison {
   double others_compute_us = 0.0;        // median over the other devices
   double others_communication_us = 0.0;  // median over the other devices
   double times = 0.0;                    // compute_us / others_compute_us
-  bool is_straggler = false;             // times >= kStragglerTimes
+  bool is_straggler = false;             // times >= kStragglerTimes, and by more than sampling explains
 };
 
 // Below this, differences between equal devices of a busy machine are as large.
 inline constexpr double kStragglerTimes = 1.2;
+
+// Standard errors of a sampled trace's sums by which the excess must exceed chance: the longest of several devices is
+// picked for being longest.
+inline constexpr double kStragglerErrors = 3.0;
 
 // Nothing for fewer than two devices, or when the others do not compute at all.
 [[nodiscard]] std::optional<ComputeComparison> compare_compute(const Trace& trace);

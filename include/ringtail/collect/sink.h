@@ -13,11 +13,12 @@
 //     JsonTraceWriter writer(file);
 //     SessionOptions options;
 //     options.sink = [&](const Trace& batch) {
-//       if (const Status written = writer.append(batch); !written.ok()) throw
-//       std::runtime_error(written.error().message);
+//       const Status written = writer.append(batch);
+//       if (!written.ok()) throw std::runtime_error(written.error().message);
 //     };
 //     ...
-//     const Status written = writer.finish(session.take_trace());
+//     const Trace end = session.take_trace();
+//     if (session.sink_error().empty()) writer.finish(end);   // a Status as well
 //
 // A batch has the rows since the last call, ordered among themselves as in a trace; its tables of names and
 // signatures; its threads, with names and no accounts; its origin. Ids are the same in all batches of a run, and

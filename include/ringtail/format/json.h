@@ -5,10 +5,10 @@
 // Shape    {"entries": [...], "total_duration_us": D, "metadata": {...}, "ringtail": {...}}, two-space indent, no
 //          newline at the end, numbers in their shortest form that reads back the same (500.0, 1e16). An entry has
 //          the reference's eight keys; then, where the trace has the fact: begin_ns, thread (index into
-//          ringtail.threads), depth (unless 0), queue_delay_ns, lost_before (unless 0), shapes_dropped (only true), weight
-//          (unless 1). "ringtail" holds version (1), origin, threads, folded, losses, open_spans, categories, cost, each
-//          only if there is one; of a thread sampled_out, held_ns, cpu_ns and blocked_ns, of a folded total extra, each
-//          unless 0. The reference reads all of it.
+//          ringtail.threads), depth (unless 0), queue_delay_ns, lost_before (unless 0), shapes_dropped (only true),
+//          weight (unless 1). "ringtail" holds version (1), origin, threads, folded, losses, open_spans, categories,
+//          cost, each only if there is one; of a thread sampled_out, held_ns, cpu_ns and blocked_ns, of a folded
+//          total extra, each unless 0. The reference reads all of it.
 // Names    Written as UTF-8; each maximal invalid sequence of bytes becomes U+FFFD, so such a name
 //          reads back changed.
 // Reading  Keys come in any order, unknown ones are ignored whatever they hold, device_id may be missing. Everything
@@ -20,10 +20,10 @@
 //          the stream fails.
 // Law      read_json(write_json(t)) == t for every trace that write_json accepts and whose names are UTF-8.
 // Cost     A text or file of exactly the layout above is read, and every trace is written, on all of the hardware's
-//          threads. Beside the trace and the text, reading holds a block of 256 KiB per thread and, until the threads'
-//          parts are joined, a second copy of the rows; writing holds four pieces of 512 entries per thread. Anything
-//          else that is JSON is read several times as slowly in one pass, as is a stream: in blocks of 64 KiB, with
-//          nothing held but the trace.
+//          threads. Beside the trace and the text, reading holds a block of 256 KiB per thread and, until the
+//          threads' parts are joined, a second copy of the rows; writing holds four pieces of 512 entries per thread.
+//          Anything else that is JSON is read several times as slowly in one pass, as is a stream: in blocks of
+//          64 KiB, with nothing held but the trace. So is what there is no memory for two copies of.
 // Threads  As const functions of their arguments.
 #pragma once
 
@@ -43,22 +43,25 @@ namespace ringtail {
 // Several times as fast as a stream: a regular file is read at several places at once. kIo when it cannot be opened.
 [[nodiscard]] Result<Trace> read_json_file(const std::string& path);
 
-// Flushes at the end. kUnsupported, before the first byte is written, for what the format cannot say: a duration or cost
-// that is NaN or infinite, a weight or one_in of 0, a thread index outside a non-empty Trace::threads, two metadata keys
-// that become the same text.
+// Flushes at the end. kUnsupported, before the first byte is written, for what the format cannot say: a duration or
+// cost that is NaN or infinite, a weight or one_in of 0, a thread index outside a non-empty Trace::threads, two
+// metadata keys that become the same text.
 [[nodiscard]] Status write_json(const Trace& trace, std::ostream& out);
 
 // The same file in parts, for rows that come while others are recorded: append() them in order, then finish() once
 // with what is known at the end, whose rows are not looked at. Each append may have tables of its own.
 //
-// Errors   As of write_json: a row's before anything of its append is written, but for thread indices, which finish()
-//          compares with the table; it then leaves the file without an end. After an error only destruction.
+// Errors   kUnsupported as of write_json: from append() for a duration or weight of its rows, before anything of
+//          these is written; from finish() for the rest and for any row's thread index, before anything of the end
+//          is. Either leaves the file without an end, so that no reader takes it for whole. kIo when the stream
+//          fails, which may be at any byte.
 // Threads  One at a time. An append of many rows uses several threads of its own.
 class JsonTraceWriter {
  public:
   explicit JsonTraceWriter(std::ostream& out);
   ~JsonTraceWriter();
 
+  // Requires, as finish(): neither finish() nor an error came before.
   [[nodiscard]] Status append(const Trace& rows);
   [[nodiscard]] Status finish(const Trace& end);
 

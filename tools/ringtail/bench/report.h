@@ -3,8 +3,9 @@
 // The measured rows as a table for people and as JSON for programs.
 //
 // JSON     One object. A row's key holds its median; "latency" the percentiles of spans timed one by one, "ratios" ns
-//          rows as multiples of two clock reads and rates as multiples of one producer's, "spread" the smallest and largest
-//          round, "folded" the share of spans that were only counted, and "environment" what the figures depend on.
+//          rows as multiples of two clock reads and rates as multiples of one producer's, "spread" the smallest and
+//          largest round, "folded" the share of spans that were only counted, and "environment" what the figures
+//          depend on.
 //          Without a second CPU "core_to_core_ns" and "pinning" are null.
 #pragma once
 
