@@ -12,8 +12,8 @@ namespace {
 // Between two looks at a full ring: short beside the time that a collector needs for a pass, long beside a look.
 constexpr std::chrono::microseconds kLook{20};
 
-// Not 0, and unlike that of any other lane: the lane's number in this process through splitmix64's finalizer (Steele, Lea,
-// Flood 2014), so that even first draws are fair.
+// Not 0, and unlike that of any other lane: the lane's number in this process through splitmix64's finalizer (Steele,
+// Lea, Flood 2014), so that even first draws are fair.
 std::uint64_t seed_of(std::uint64_t salt) noexcept {
   static std::atomic<std::uint64_t> lanes{0};
   std::uint64_t z =

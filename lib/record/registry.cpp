@@ -324,7 +324,8 @@ std::vector<Lane*> Registry::lanes() const {
 void Registry::forget_counts() {
   const std::lock_guard lock(lanes_mutex_);
   for (const auto& lane : lanes_) {
-    // Relaxed: their threads do not count while recording is off, and see these with the next start's switches or later.
+    // Relaxed: their threads do not count while recording is off, and see these with the next start's switches, or
+    // later.
     for (auto* counter :
          {&lane->attempted, &lane->sampled_out, &lane->shapes_dropped, &lane->clock_steps, &lane->blocked_ns}) {
       counter->store(0, std::memory_order_relaxed);

@@ -4,15 +4,13 @@
 // signatures, the lanes, and the list of threads. Owned by the session and by every Recorder, so that a
 // recorder may outlive its session.
 //
-// Errors   Tables are bounded: past the bound names become "(other)" and signatures kDroppedShapes. A lane
-// that cannot
+// Errors   Tables are bounded: past the bound names become "(other)" and signatures kDroppedShapes. A lane that cannot
 //          be allocated makes a recorder that records nothing, and is counted.
 // Threads  Any. Two mutexes, never held together: one for the tables, one for the lanes and threads.
 //
 // Ordering, by pair:
 //   R1 -> R2   who finds the table of signatures full releases `signatures_full_` under the mutex; a reader that
-//   acquired
-//              it reads the table without the mutex: nothing is added to it any more.
+//              acquired it reads the table without the mutex: nothing is added to it any more.
 #pragma once
 
 #include <array>

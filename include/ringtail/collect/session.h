@@ -111,7 +111,9 @@ class Session {
 
   [[nodiscard]] bool recording() const;
 
-  // Ids in this session; names are copied. The same name in two categories is the same op, counted together.
+  // Ids in this session; names are copied. The same name in two categories is the same op, counted together. The id
+  // of an op carries its category: to look it up in a trace, use without_category(). Ops named by strings at a call
+  // site are of kOp.
   [[nodiscard]] OpId op(std::string_view name, Category category = Category::kOp);
   [[nodiscard]] DeviceId device(std::string_view name);
   [[nodiscard]] InternedShapes shapes(ShapeViews inputs, ShapeView output,

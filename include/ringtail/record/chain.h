@@ -11,10 +11,9 @@
 //
 // For phases that follow each other on one thread: layers of a model, stages of a pipeline, states of a machine.
 //
-// Shapes    Looked up before the tick is taken, and before it is drawn whether the span is kept: that time is the previous
-//           span's.
-// Nesting   Scopes within a span of the chain nest in it. The span in progress is one that began when none was open
-//           of this chain, so its depth does not change along the chain.
+// Shapes    Looked up before the tick is taken, and before it is drawn whether the span is kept: that time is the
+//           previous span's.
+// Nesting   Scopes within a span of the chain nest in it; next() comes after they have ended.
 // Requires  The recorder outlives the chain.
 // Errors    As Scope. A span of a category that is switched off or sampled out leaves a hole of its length: the next
 //           one begins when it is announced.

@@ -1,10 +1,11 @@
 // ringtail/record/fold_table.h
 //
-// Exact totals of the spans that found their ring full: per (op, device) a count, durations, bytes, the longest span,
-// and when the first and the last of them were.
+// Exact totals of the spans that found their ring full or were filtered: per (op, device) a count, durations, bytes,
+// the longest span, and when the first and the last of them were.
 //
 // Shape    Open addressing over 64-byte cells, fixed capacity. When seven in eight cells are taken, spans of pairs
-//          not yet in the table share one more cell, so that nothing is allocated and no count is ever lost.
+//          not yet in the table share four more (by unit and reason), so that nothing is allocated and no count is
+//          ever lost.
 // Units    Durations and times: ticks of the session's clock, or ordered(nanoseconds) in cells whose key says so.
 //          Sums saturate at 2^64-1. A sum of ticks is converted once, so in nanoseconds it is exact to about one per
 //          span.
@@ -14,8 +15,7 @@
 //
 // Ordering, by pair:
 //   F1 -> F2   producer stores `changes` odd, the fields (release), then `changes` even (release). A reader that saw
-//   a
-//              field of a fold not yet finished has acquired it, so its second look at `changes` differs from the
+//              a field of a fold not yet finished has acquired it, so its second look at `changes` differs from the
 //              first.
 #pragma once
 

@@ -6,19 +6,17 @@
 //
 //     free ─(thread, at lease)▶ live ─(thread, at release)▶ retired ─(collector, after one more drain)▶ free
 //
-// Threads  begin_span, end_span, sample, close: the producer, that is the thread that leased the lane. Everything else: the
-//          collector. Whatever the producer wrote before a record is visible to the collector that drains it.
+// Threads  begin_span, end_span, sample, close: the producer, that is the thread that leased the lane. Everything else:
+//          the collector. Whatever the producer wrote before a record is visible to the collector that drains it.
 // Cost     close with room in the ring: one line copied, one relaxed and one release store.
 //
 // Ordering, by pair (the ring's own pairs are boost's):
 //   L1 -> L2   owner releases `state` kRetired, collector acquires it *before* its last drain: no record of the owner
 //              comes after that drain.
 //   L3 -> L4   collector releases `state` kFree after resetting the lane, the next owner acquires it: it finds the
-//   lane
-//              empty.
+//              lane empty.
 //   L5 -> L6   producer releases `open_depth` after the entry of the open span, the collector acquires it: entries
-//   below
-//              it are whole, though a producer still running may be replacing them.
+//              below it are whole, though a producer still running may be replacing them.
 //
 // Attempts carry the number of their run (InRun), read from the switches before the attempt is counted. So whatever a
 // thread that was interrupted inside close() still does after its session was started again is of the old run, and
@@ -77,8 +75,8 @@ struct Lane {
   // Decides whether to keep a span of a category that is sampled: its flags, with its weight, or kSampledOut.
   static constexpr std::uint16_t kSampledOut = 0xFFFF;
   [[nodiscard]] std::uint16_t sample(OpId op, std::uint16_t run) noexcept {
-    // xorshift64*, Marsaglia 2003 and Vigna 2016: the product's upper half, as low bits of the state are not independent
-    // from one draw to the next.
+    // xorshift64*, Marsaglia 2003 and Vigna 2016: the product's upper half, as low bits of the state are not
+    // independent from one draw to the next.
     random ^= random << 13U;
     random ^= random >> 7U;
     random ^= random << 17U;

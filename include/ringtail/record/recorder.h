@@ -11,10 +11,11 @@
 //
 // Requires  Ids are of the recorder's own session; others are recorded as "(unknown)".
 // Errors    No call throws or fails. While the session does not record, or for a recorder that was moved from, calls
-//           do nothing. A full ring folds the span into exact totals (see fold_table.h).
+//           do nothing. A full ring folds the span into exact totals (see fold_table.h), after a wait where
+//           SessionOptions::max_block says so.
 // Threads   One at a time. The session may be stopped or destroyed at any moment by another thread.
 // Cost      With recording off: one load and a branch. Names and shapes that this thread has named before: no
-//           allocation, no system call, no lock. New ones, and those beyond the bounds of the session's tables, take
+//           allocation, no system call, no lock. New ones, and names beyond the bounds of the session's tables, take
 //           the session's mutex.
 #pragma once
 
