@@ -14,7 +14,18 @@
 namespace ringtail {
 namespace {
 
-std::string text(std::uint64_t value) { return std::to_string(value); }
+// "1 318": as the tools write numbers.
+std::string text(std::uint64_t value) {
+  std::string digits = std::to_string(value);
+  for (std::size_t at = digits.size(); at > 3; at -= 3) digits.insert(at - 3, 1, ' ');
+  return digits;
+}
+
+std::string text(Nanoseconds time) {
+  const std::int64_t ns = time.count();
+  const auto size = static_cast<std::uint64_t>(ns);
+  return ns < 0 ? "-" + text(~size + 1) : text(size);
+}
 
 std::string text(double value) {
   char digits[32];
@@ -168,8 +179,10 @@ Finding check_ledger(const Trace& trace) {
   return violation("ledger", offenders.none(), offenders.against("losses == folded spans"));
 }
 
-// By chance a rate of one in N may have left nothing out, so either the rate or the count is reason enough.
+// By chance a rate of one in N may have left nothing out, so either the rate or the count is reason enough. A trace
+// with neither threads nor categories has nothing to say about sampling.
 bool may_have_weights(const Trace& trace) {
+  if (trace.threads.empty() && trace.categories.empty()) return true;
   return std::ranges::any_of(trace.categories, [](const TraceCategory& category) { return category.one_in > 1; }) ||
          std::ranges::any_of(trace.threads, [](const TraceThread& thread) { return thread.sampled_out != 0; });
 }
@@ -230,10 +243,7 @@ Finding check_tracer_times(const Trace& trace) {
   Offenders offenders;
   const auto look = [&](const char* name, Nanoseconds part, Nanoseconds whole, const auto& where) {
     if (part.count() >= 0 && whole.count() >= 0 && (whole.count() == 0 || part <= whole)) return;
-    offenders.add([&] {
-      return name + (" " + std::to_string(part.count())) + " ns of " + std::to_string(whole.count()) + " ns" +
-             where();
-    });
+    offenders.add([&] { return name + (" " + text(part)) + " ns of " + text(whole) + " ns" + where(); });
   };
   for (std::size_t i = 0; i < trace.threads.size(); ++i) {
     const TraceThread& thread = trace.threads[i];

@@ -84,9 +84,7 @@ std::optional<Sampling> sampling_of(const Trace& trace) {
     sampling.spans = saturating_add(sampling.timed, sampling.sampled_out);
   }
   for (const TraceCategory& category : trace.categories) {
-    if (category.one_in <= 1) continue;
-    sampling.rates +=
-        (sampling.rates.empty() ? "1 in " : ", 1 in ") + std::to_string(category.one_in) + " of " + category.name;
+    if (category.one_in > 1) sampling.rates.push_back({category.name, category.one_in});
   }
   return sampling;
 }

@@ -1,7 +1,9 @@
 #include "ringtail/analyze/tracer_cost.h"
 
 #include <algorithm>
+#include <charconv>
 #include <cstddef>
+#include <system_error>
 
 namespace ringtail {
 namespace {
@@ -51,9 +53,22 @@ std::string what_is_unknown(const Trace& trace) {
 
 }  // namespace
 
+std::optional<double> budget_of(const Trace& trace) {
+  const auto found = trace.metadata.find(std::string(kBudgetKey));
+  if (found == trace.metadata.end()) return std::nullopt;
+  const std::string& text = found->second;
+  double budget = 0.0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), budget);
+  if (error != std::errc() || end != text.data() + text.size() || !(budget > 0.0 && budget <= 1.0)) {
+    return std::nullopt;
+  }
+  return budget;
+}
+
 TracerCostReport tracer_cost(const Trace& trace) {
   TracerCostReport report;
   report.unknown = what_is_unknown(trace);
+  report.budget = budget_of(trace);
   const std::vector<std::uint64_t> later = folded_later(trace);
   Nanoseconds recording{0};
   for (std::size_t i = 0; i < trace.threads.size(); ++i) {
@@ -75,6 +90,11 @@ TracerCostReport tracer_cost(const Trace& trace) {
     recording = saturating_sum(recording, *cost.recording);
     cost.share_of_held = share(saturating_sum(*cost.recording, cost.blocked), thread.held);
     cost.share_of_cpu = share(*cost.recording, thread.cpu);
+    const std::optional<double> of_held = share(*cost.recording, thread.held);
+    if (of_held > report.busiest_share) {
+      report.busiest = ThreadId{static_cast<std::uint32_t>(i)};
+      report.busiest_share = of_held;
+    }
   }
   if (!trace.cost) return report;
   report.recording = recording;

@@ -56,9 +56,9 @@ TEST(Check, FindsTheContradictionsOfTheInconsistentTrace) {
   EXPECT_EQ(detail(trace, "total duration"),
             "expected 26.000000000001002 us (sum of 5 rows and 0 folded spans), found 3 us");
   EXPECT_EQ(detail(trace, "shapes"),
-            "expected elements and bytes as the shapes give, found 5 elements and 12345 bytes where the "
+            "expected elements and bytes as the shapes give, found 5 elements and 12 345 bytes where the "
             "shape gives 6 "
-            "and 14814 in row 0 (2 in all)");
+            "and 14 814 in row 0 (2 in all)");
   EXPECT_EQ(detail(trace, "steps"),
             "expected each step above all before it, found 1 rows that repeat the largest so far and 2 below it");
   EXPECT_FALSE(is_consistent(check(trace)));
@@ -211,6 +211,22 @@ TEST(Check, ExpectsWeightsOnlyWhereSpansWereSampled) {
   EXPECT_TRUE(is_consistent(check(trace)));
 }
 
+TEST(Check, DoesNotJudgeWeightsWhereATraceSaysNothingOfItsSampling) {
+  const Trace trace = TraceBuilder().weight(4).untimed("a", 1us).build();
+  EXPECT_THAT(broken(trace), ElementsAre("sampling"));
+  EXPECT_THAT(broken(TraceBuilder().weight(0).untimed("a", 1us).build()), ElementsAre("weights", "sampling"));
+}
+
+TEST(Check, WritesLargeNumbersInGroups) {
+  Trace trace = TraceBuilder().thread("t").folded("a", 1'234'567, 3us).build();
+  EXPECT_EQ(detail(trace, "completeness"), "expected every span as a row, found 1 234 567 that are not");
+  trace.threads[0].held = 1us;
+  trace.threads[0].blocked = Nanoseconds::min();
+  EXPECT_EQ(detail(trace, "tracer times"),
+            "expected times of parts within those of their whole, found blocked for -9 223 372 036 854 775 808 ns of "
+            "1 000 ns on thread 0 \"t\" (1 in all)");
+}
+
 TEST(Check, ExpectsARowToStandForAtLeastOneSpan) {
   Trace trace = TraceBuilder().category({.name = "op", .one_in = 4}).weight(0).untimed("a", 1us).build();
   EXPECT_THAT(broken(trace), ElementsAre("weights", "sampling"));
@@ -248,7 +264,7 @@ TEST(Check, NoticesTracerTimesLongerThanTheirWhole) {
   EXPECT_THAT(broken(trace), IsEmpty());
   trace.threads[0].blocked = 6us;
   EXPECT_EQ(detail(trace, "tracer times"),
-            "expected times of parts within those of their whole, found blocked for 6000 ns of 5000 ns on thread 0 "
+            "expected times of parts within those of their whole, found blocked for 6 000 ns of 5 000 ns on thread 0 "
             "\"main\" (1 in all)");
   trace.threads[0].held = 0us;  // unknown
   EXPECT_THAT(broken(trace), IsEmpty());

@@ -78,19 +78,18 @@ TEST(ExactnessOf, KnowsNoLowerBoundOfASampleWithLossesThatHaveNoTotals) {
 }
 
 TEST(SamplingOf, CountsWhatWasTimedAndSaysTheRates) {
-  EXPECT_EQ(sampling_of(sampled_trace()),
-            (Sampling{.timed = 1, .sampled_out = 3, .spans = 4, .rates = "1 in 4 of op"}));
+  EXPECT_EQ(sampling_of(sampled_trace()), (Sampling{.timed = 1, .sampled_out = 3, .spans = 4, .rates = {{"op", 4}}}));
   Trace trace = sampled_trace();
   trace.folded = {{.count = 10, .extra = 30}};
   trace.categories.push_back({.name = "comm", .one_in = 2});
   EXPECT_EQ(sampling_of(trace),
-            (Sampling{.timed = 11, .sampled_out = 3, .spans = 14, .rates = "1 in 4 of op, 1 in 2 of comm"}));
+            (Sampling{.timed = 11, .sampled_out = 3, .spans = 14, .rates = {{"op", 4}, {"comm", 2}}}));
 }
 
 TEST(SamplingOf, EstimatesTheSpansOfATraceWithoutAccountsFromItsWeights) {
   Trace trace = TraceBuilder().weight(4).span("a", 0ns, 5ns).weight(1).span("a", 5ns, 6ns).build();
   trace.folded = {{.count = 10, .extra = 30}};
-  EXPECT_EQ(sampling_of(trace), (Sampling{.timed = 12, .sampled_out = 0, .spans = 45, .rates = ""}));
+  EXPECT_EQ(sampling_of(trace), (Sampling{.timed = 12, .sampled_out = 0, .spans = 45, .rates = {}}));
 }
 
 TEST(SamplingOf, IsNothingWhereEverySpanWasTimed) {

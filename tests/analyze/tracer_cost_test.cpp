@@ -73,12 +73,13 @@ TEST(TracerCost, NamesTheThreadThatWasBlockedLongest) {
 
 TEST(TracerCost, OfASpanFoldedBehindTheRingIsThatOfARecord) {
   for (const LossCause cause : {LossCause::kRingFull, LossCause::kNoRing, LossCause::kFiltered,
-                                LossCause::kMemoryBound, LossCause::kOverwritten}) {
+                                LossCause::kMemoryBound, LossCause::kOverwritten, LossCause::kSinkFailed}) {
     Trace trace = costed_trace();
     trace.threads.resize(1);
     trace.threads[0].sampled_out = 0;
     trace.losses = {{ThreadId{0}, kNoDevice, cause, 60}, {ThreadId{5}, kNoDevice, cause, 7}};
-    const bool behind = cause == LossCause::kMemoryBound || cause == LossCause::kOverwritten;
+    const bool behind =
+        cause == LossCause::kMemoryBound || cause == LossCause::kOverwritten || cause == LossCause::kSinkFailed;
     EXPECT_EQ(tracer_cost(trace).recording, behind ? 960 * 40ns + 40 * 30ns : 900 * 40ns + 100 * 30ns)
         << name_of(cause);
     trace.losses[0].count = UINT64_MAX;  // more than the thread folded
@@ -125,6 +126,32 @@ TEST(TracerCost, SurvivesImpossibleFigures) {
   trace = costed_trace();
   trace.threads[0].recorded = trace.threads[1].recorded = UINT64_MAX;
   EXPECT_EQ(tracer_cost(trace).recording, Nanoseconds::max());
+}
+
+TEST(TracerCost, TakesTheBusiestThreadAsABudgetDoes) {
+  Trace trace = costed_trace();
+  EXPECT_EQ(tracer_cost(trace).busiest, ThreadId{0});
+  EXPECT_DOUBLE_EQ(*tracer_cost(trace).busiest_share, 0.0059);
+  trace.threads[0].held = 59ms;  // blocked for longer than the other still, which is no matter
+  EXPECT_EQ(tracer_cost(trace).busiest, ThreadId{1});
+  EXPECT_DOUBLE_EQ(*tracer_cost(trace).busiest_share, 0.002);
+  for (TraceThread& thread : trace.threads) thread.held = 0ns;
+  EXPECT_EQ(tracer_cost(trace).busiest, kNoThread);
+  EXPECT_FALSE(tracer_cost(trace).busiest_share.has_value());
+}
+
+TEST(BudgetOf, IsAShareOrNothing) {
+  EXPECT_FALSE(budget_of(Trace{}).has_value());
+  const std::pair<const char*, std::optional<double>> kCases[] = {
+      {"0.01", 0.01}, {"1", 1.0}, {"1e-05", 1e-5}, {"0", {}},     {"1.5", {}}, {"-0.1", {}},
+      {"nan", {}},    {"", {}},   {"0.01x", {}},   {" 0.01", {}}, {"1 %", {}}, {"inf", {}},
+  };
+  for (const auto& [text, budget] : kCases) {
+    Trace trace;
+    trace.metadata[std::string(kBudgetKey)] = text;
+    EXPECT_EQ(budget_of(trace), budget) << text;
+    EXPECT_EQ(tracer_cost(trace).budget, budget) << text;
+  }
 }
 
 TEST(TracerCost, OfATraceWithoutThreadsIsNothing) {

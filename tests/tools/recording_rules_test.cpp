@@ -62,7 +62,7 @@ struct Wrong {
   const char* message;
 };
 
-constexpr char kBudget[] = "a percentage from 0% to 100%";
+constexpr char kBudget[] = "a percentage above 0% and at most 100%";
 constexpr char kSample[] = "CATEGORY=1/N, N from 1 to 4294967295, with a CATEGORY of op, comm, memory or host";
 constexpr char kShortest[] =
     "CATEGORY=TIME in ns, us, ms or s like memory=10us, with a CATEGORY of op, comm, memory or host";
@@ -71,6 +71,8 @@ constexpr char kOff[] = "op, comm, memory or host";
 const Wrong kWrong[] = {
     {"no percent sign", "--budget", "1", kBudget},
     {"a percent sign alone", "--budget", "%", kBudget},
+    {"none", "--budget", "0%", kBudget},
+    {"too little for a double", "--budget", "4e-324%", kBudget},
     {"below 0", "--budget", "-1%", kBudget},
     {"above 100", "--budget", "100.5%", kBudget},
     {"no number", "--budget", "nan%", kBudget},

@@ -14,6 +14,7 @@
 #include "ringtail/analyze/hotspots.h"
 #include "ringtail/analyze/straggler.h"
 #include "ringtail/analyze/summary.h"
+#include "ringtail/analyze/tracer_cost.h"
 #include "table.h"
 #include "units.h"
 
@@ -41,7 +42,7 @@ class TextReport {
                        ", " + count_text(per_device_.size(), "device");
     if (!trace_.threads.empty()) line += ", " + count_text(trace_.threads.size(), "thread");
     line += ", " + duration_text(trace_.total_duration_us) + " in all";
-    if (activity_) line += " within " + duration_text(to_microseconds(activity_->window));
+    if (activity_) line += (timeline_is_whole() ? " within " : " within at least ") + window_text();
     const bool as_asked = complete_as_asked(trace_);
     if (as_asked) line += ", 0 lost";
     say(line + ".");
@@ -50,13 +51,14 @@ class TextReport {
     if (!as_asked) print_wrapped(out_, terminal_, loss_text(), 2, Ink::kRed);
     std::string metadata;
     for (const auto& [key, value] : trace_.metadata) {
+      if (key == kBudgetKey && budget_of(trace_)) continue;  // tracer() says it
       metadata += (metadata.empty() ? "" : "; ") + printable(key) + ": " + printable(value);
     }
     print_wrapped(out_, terminal_, metadata, 2, Ink::kDim);
   }
 
   void operations() const {
-    title("Operations", Analysis::kTotals);
+    title("Operations", exactness_of(Analysis::kTotals, trace_));
     std::vector<std::pair<std::string, Summary>> by_time;
     for (const auto& entry : operation_summary(trace_)) by_time.push_back(entry);
     std::ranges::stable_sort(by_time, [](const auto& a, const auto& b) {
@@ -95,7 +97,8 @@ class TextReport {
   }
 
   void devices() const {
-    title("Devices", Analysis::kTotals);
+    const Exactness totals = exactness_of(Analysis::kTotals, trace_);
+    title("Devices", activity_ ? std::max(totals, exactness_of(Analysis::kActivity, trace_)) : totals);
     if (per_device_.empty()) return none();
     Table table(
         {{"device", Align::kLeft}, {"spans"}, {"total"}, {"computing"}, {"comm"}, {"idle"}, {"memory", {}, 1}});
@@ -112,11 +115,10 @@ class TextReport {
     }
     table.print(out_, terminal_);
     if (activity_) {
-      say("Computing, comm and idle are shares of the " + duration_text(to_microseconds(activity_->window)) +
-          " from the first span to the last" +
-          (exactness_of(Analysis::kActivity, trace_) == Exactness::kExact
-               ? "."
-               : "; spans that are not on the timeline are missing in them, so idle is too high."));
+      say("Computing, comm and idle are shares of the " + window_text() + " from the first span " +
+          (timeline_is_whole() ? "to the last."
+                               : "on the timeline to the last; spans that are not on it are missing in them, so idle "
+                                 "is too high."));
     } else {
       say("Shares of time cannot be computed: the trace does not say when its spans began.");
     }
@@ -126,7 +128,10 @@ class TextReport {
   void balance() const {
     const std::optional<LoadBalance> balance = load_balance_metrics(trace_);
     if (!balance) return;
-    title("Load balance", Analysis::kLoadBalance);
+    title("Load balance", exactness_of(Analysis::kLoadBalance, trace_));
+    if (!std::isfinite(balance->total_duration_us)) {
+      return say("The devices cannot be compared: the sum of their durations is not a finite number.");
+    }
     const auto busiest =
         std::ranges::max_element(balance->per_device_duration_us, {}, [](const auto& pair) { return pair.second; });
     say(printable(busiest->first) + " has the most, " + duration_text(balance->max_duration_us) + ": " +
@@ -137,7 +142,7 @@ class TextReport {
 
   void communication() const {
     title("Communication with at least " + percent_text(options_.min_comm_ratio) + " of the total",
-          Analysis::kCommunication);
+          exactness_of(Analysis::kCommunication, trace_));
     const auto bottlenecks = communication_bottlenecks(trace_, options_.min_comm_ratio);
     if (bottlenecks.empty()) return none();
     Table table({{"operation", Align::kLeft}, {"spans"}, {"share"}, {"total"}});
@@ -149,7 +154,7 @@ class TextReport {
   }
 
   void slowest() const {
-    title("Slowest spans", Analysis::kSlowest);
+    title("Slowest spans", exactness_of(Analysis::kSlowest, trace_));
     const std::vector<EntryView> entries = trace_.slowest_ops(options_.top);
     if (entries.empty()) return none();
     const bool weighted = !trace_.columns().weight.empty();
@@ -182,14 +187,19 @@ class TextReport {
   }
 
   void memory() const {
-    title("Memory", Analysis::kPeakMemory);
+    const Exactness sum = exactness_of(Analysis::kTotalMemory, trace_);
+    const Exactness peak = exactness_of(Analysis::kPeakMemory, trace_);
+    const Exactness list = exactness_of(Analysis::kMemoryHotspots, trace_);
+    title("Memory", std::max({sum, peak, list}));
     const auto hotspots = memory_hotspots(trace_, options_.memory_threshold_bytes);
     std::uint64_t stand_for = 0;
     for (const EntryView& entry : hotspots) stand_for = saturating_add(stand_for, entry.weight());
-    say("At most " + bytes_text(trace_.peak_memory_bytes()) + " in one span, " +
-        bytes_text(trace_.total_memory_bytes()) + " in the sum of all; " + count_text(hotspots.size(), "span") +
-        " above " + bytes_text(options_.memory_threshold_bytes) +
-        (stand_for == hotspots.size() ? "." : ", standing for " + count_text(stand_for) + "."));
+    const std::string largest = bytes_text(trace_.peak_memory_bytes());
+    say((peak == Exactness::kExact ? "At most " + largest + " in one span, "
+                                   : "At least " + largest + " in the largest span, ") +
+        hedge(sum) + bytes_text(trace_.total_memory_bytes()) + " in the sum of all; " + hedge(list) +
+        count_text(hotspots.size(), "span") + " above " + bytes_text(options_.memory_threshold_bytes) +
+        (stand_for == hotspots.size() ? "." : ", standing for about " + count_text(stand_for) + "."));
   }
 
   void queues() const {
@@ -206,14 +216,20 @@ class TextReport {
       longest_us = std::max(longest_us, delay_us);
     }
     if (count == 0) return;
-    title("Queues", Analysis::kSlowest);
-    say(count_text(count, "task") + " waited " + duration_text(sum_us / static_cast<double>(count)) +
-        " on average before they ran, at most " + duration_text(longest_us) + ".");
+    // What was folded is not known to have waited, so a mean is of the tasks on the timeline; weights estimate the rest.
+    const bool sampled = exactness_of(Analysis::kTotals, trace_) == Exactness::kEstimate;
+    const Exactness list = exactness_of(Analysis::kSlowest, trace_);
+    title("Queues", sampled ? Exactness::kEstimate : list);
+    const std::string mean = duration_text(sum_us / static_cast<double>(count));
+    const std::string about = sampled ? "about " : "";
+    say((sampled ? "About " : "") + count_text(count, "task") + (sampled || timeline_is_whole() ? "" : " known") +
+        " waited " + about + mean + " on average before they ran, " +
+        (list == Exactness::kExact ? "at most " : "the longest at least ") + duration_text(longest_us) + ".");
   }
 
   void threads() const {
     if (trace_.threads.empty()) return;
-    title("Threads", Analysis::kAccounts);
+    title("Threads", exactness_of(Analysis::kAccounts, trace_));
     const bool sampled =
         std::ranges::any_of(trace_.threads, [](const TraceThread& thread) { return thread.sampled_out != 0; });
     std::vector<Table::Column> columns = {{"thread", Align::kLeft}, {"attempted"}, {"on the timeline"}, {"folded"}};
@@ -263,9 +279,8 @@ class TextReport {
  private:
   void heading(const std::string& text) const { out_ << '\n' << painted(text, Ink::kBold, terminal_) << '\n'; }
 
-  // The heading, and at the right edge what the part is worth.
-  void title(const std::string& text, Analysis analysis) const {
-    const Exactness exactness = exactness_of(analysis, trace_);
+  // The heading, and at the right edge what the part is worth: all of it, so the least of what is in it.
+  void title(const std::string& text, Exactness exactness) const {
     const std::string_view worth = name_of(exactness);
     const std::size_t taken = text.size() + worth.size();
     out_ << '\n'
@@ -316,6 +331,19 @@ class TextReport {
   [[nodiscard]] std::string share_of_total(double duration_us) const {
     return percent_text(duration_us / std::max(trace_.total_duration_us, 1e-9));
   }
+
+  // Before a number that is not exact.
+  [[nodiscard]] static std::string hedge(Exactness exactness) {
+    if (exactness == Exactness::kExact) return "";
+    return exactness == Exactness::kLowerBound ? "at least " : "about ";
+  }
+
+  [[nodiscard]] bool timeline_is_whole() const {
+    return exactness_of(Analysis::kActivity, trace_) == Exactness::kExact;
+  }
+
+  // Requires: activity_.
+  [[nodiscard]] std::string window_text() const { return duration_text(to_microseconds(activity_->window)); }
 
   [[nodiscard]] std::string share_of_window(Nanoseconds time) const {
     const auto window = static_cast<double>(std::max<std::int64_t>(activity_->window.count(), 1));

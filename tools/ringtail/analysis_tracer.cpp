@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdio>
 #include <numeric>
 #include <optional>
 #include <vector>
@@ -74,6 +75,21 @@ void write_threads(const Trace& trace, const TracerCostReport& report, std::uint
   }
 }
 
+// The budget as it was given, and what was taken as far as it can be told from that.
+std::string budget_text(const Trace& trace, const TracerCostReport& report) {
+  char given[32];
+  std::snprintf(given, sizeof given, "%.6g", *report.budget * 100.0);
+  std::string text =
+      "budget " + std::string(given) + " % of each thread's time, the collector's thread not included: ";
+  if (!report.busiest_share) return text + "whether it was kept is not known";
+  const bool kept = *report.busiest_share <= *report.budget;
+  const std::string& name = trace.threads[index_of(report.busiest)].name;
+  std::string taken = short_text(*report.busiest_share * 100.0);
+  if (!kept && taken == short_text(*report.budget * 100.0)) taken = "just over " + std::string(given);
+  return text + (kept ? "kept" : "not kept") + ", the busiest thread (" +
+         (name.empty() ? "no name" : printable(name)) + ") took " + taken + " %";
+}
+
 std::string process_text(const TracerCostReport& report) {
   return "tracing took " + share_text(*report.share_of_threads + *report.share_of_collector) +
          " of the process's CPU time: " + share_text(report.share_of_threads) + " in its threads, " +
@@ -108,6 +124,19 @@ void write_categories_json(const Trace& trace, JsonWriter& json) {
     json.close_object();
   }
   json.close_array();
+}
+
+void write_budget_json(const TracerCostReport& report, JsonWriter& json) {
+  json.key("budget");
+  if (!report.budget) return json.null();
+  json.open_object();
+  json.key("busiest_thread");
+  report.busiest == kNoThread ? json.null() : json.value(std::uint64_t{index_of(report.busiest)});
+  write_share(json, "busiest_thread_share", report.busiest_share);
+  json.key("kept");
+  report.busiest_share ? json.value(*report.busiest_share <= *report.budget) : json.null();
+  json.member("share", *report.budget);
+  json.close_object();
 }
 
 void write_sampling_json(const Trace& trace, JsonWriter& json) {
@@ -146,9 +175,14 @@ void write_threads_json(const Trace& trace, const TracerCostReport& report, Json
 std::string sampling_text(const Trace& trace) {
   const std::optional<Sampling> sampling = sampling_of(trace);
   if (!sampling) return "";
+  std::string rates;
+  for (const SamplingRate& rate : sampling->rates) {
+    rates +=
+        (rates.empty() ? "down to 1 in " : ", 1 in ") + count_text(rate.one_in) + " of " + printable(rate.category);
+  }
   return (trace.threads.empty() ? "About " : "") + count_text(sampling->timed) + " of " +
-         count_text(sampling->spans, "span") + " were timed" +
-         (sampling->rates.empty() ? "" : " (" + printable(sampling->rates) + ")") + "; totals are estimates.";
+         count_text(sampling->spans, "span") + " were timed" + (rates.empty() ? "" : " (" + rates + ")") +
+         "; totals are estimates.";
 }
 
 std::string category_text(const TraceCategory& category) {
@@ -156,10 +190,11 @@ std::string category_text(const TraceCategory& category) {
   if (!category.recorded) return name + "switched off";
   std::string text;
   if (category.one_in > 1) {
-    text = "1 in " + count_text(category.one_in) + " kept at random";
-    if (category.governed) text += ", set by the budget";
+    const std::string one_in = "1 in " + count_text(category.one_in);
+    text =
+        category.governed ? "thinned by the budget, at most to " + one_in + " at random" : one_in + " kept at random";
   } else if (category.governed) {
-    text = "kept whole in the end, thinned before that by the budget";
+    text = "thinned by the budget";
   }
   if (category.shortest.count() > 0) {
     text += (text.empty() ? "" : "; ") + ("shorter than " + exact_text(category.shortest)) + " only in the totals";
@@ -167,13 +202,16 @@ std::string category_text(const TraceCategory& category) {
   return name + (text.empty() ? "recorded whole" : text);
 }
 
-bool knows_of_tracer(const Trace& trace) { return !trace.threads.empty() || trace.cost || !trace.categories.empty(); }
+bool knows_of_tracer(const Trace& trace) {
+  return !trace.threads.empty() || trace.cost || !trace.categories.empty() || budget_of(trace);
+}
 
 void write_tracer_text(const Trace& trace, std::uint64_t top, const Terminal& terminal, std::ostream& out) {
   const TracerCostReport report = tracer_cost(trace);
   const auto say = [&](const std::string& text) { print_wrapped(out, terminal, text, 2); };
   if (trace.cost && !trace.threads.empty()) write_threads(trace, report, top, terminal, out);
   if (report.share_of_threads && report.share_of_collector) say(process_text(report));
+  if (report.budget) say(budget_text(trace, report));
   if (report.most_blocked != kNoThread) {
     const std::size_t worst = index_of(report.most_blocked);
     say("threads waited " + time_text(report.blocked) + " for room in their rings, " +
@@ -188,6 +226,7 @@ void write_tracer_json(const Trace& trace, JsonWriter& json) {
   json.key("tracer");
   json.open_object();
   json.member("blocked_ns", std::int64_t{report.blocked.count()});
+  write_budget_json(report, json);
   write_categories_json(trace, json);
   write_ns(json, "collector_cpu_ns", report.collector);
   json.key("cost_per_span_ns");

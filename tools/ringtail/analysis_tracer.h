@@ -13,13 +13,14 @@
 
 namespace ringtail::cli {
 
-// "1 210 of 4 800 spans were timed (1 in 4 of op); totals are estimates."; empty for a trace that was not sampled.
+// "1 210 of 4 800 spans were timed (down to 1 in 4 of op); totals are estimates."; empty for a trace that was not
+// sampled.
 [[nodiscard]] std::string sampling_text(const Trace& trace);
 
 // "memory: 1 in 4 kept at random, shorter than 10 us only in the totals": a category that is not recorded whole.
 [[nodiscard]] std::string category_text(const TraceCategory& category);
 
-// True when the trace says something of its recording: threads, costs or categories.
+// True when the trace says something of its recording: threads, costs, categories or a budget.
 [[nodiscard]] bool knows_of_tracer(const Trace& trace);
 
 // Everything below the heading; `top` threads, those of the largest share.

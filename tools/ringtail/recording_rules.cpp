@@ -54,10 +54,11 @@ std::optional<Nanoseconds> duration_of(const std::string& text) {
 
 std::optional<std::string> parse_budget(const std::string& text, RecordingRules& rules) {
   const auto percent = text.ends_with('%') ? real_number(text.substr(0, text.size() - 1)) : std::nullopt;
-  if (!percent || !(*percent >= 0.0 && *percent <= 100.0)) {
-    return "a percentage from 0% to 100%, found " + ringtail::quoted(text);
+  const double budget = percent.value_or(0.0) / 100.0;
+  if (!(budget > 0.0 && budget <= 1.0)) {
+    return "a percentage above 0% and at most 100%, found " + ringtail::quoted(text);
   }
-  rules.budget = *percent / 100.0;
+  rules.budget = budget;
   return std::nullopt;
 }
 
@@ -93,8 +94,9 @@ void add_recording_options(CommandLine& line, RecordingRules& rules) {
   const auto accept = [&rules](auto parse) {
     return [&rules, parse](const std::string& text) { return parse(text, rules); };
   };
-  line.parsed("--budget", "PERCENT", "", accept(parse_budget),
-              "of the threads' time that recording may\ntake, as in 1%; it then keeps fewer spans");
+  line.parsed(
+      "--budget", "PERCENT", "", accept(parse_budget),
+      "of the threads' time that recording may\ntake, above 0% to 100%, as in 1%; it then\nkeeps fewer spans");
   line.repeated("--sample", "CATEGORY=1/N", accept(parse_sample),
                 "keep one span in N, at random; of op,\ncomm, memory or host");
   line.repeated("--shortest", "CATEGORY=TIME", accept(parse_shortest),

@@ -20,7 +20,7 @@
 namespace ringtail::cli {
 
 struct RecordingRules {
-  double budget = 0.0;                       // share of the recording threads' time, in [0, 1]; 0: none
+  double budget = 0.0;                       // share of any recording thread's time, in (0, 1]; 0: none
   std::array<CategoryRule, 4> categories{};  // as in kCategories
   friend bool operator==(const RecordingRules&, const RecordingRules&) = default;
 };
@@ -28,7 +28,7 @@ struct RecordingRules {
 // The categories that every session has, in the order of their ids.
 inline constexpr std::array<std::string_view, 4> kCategories = {"op", "comm", "memory", "host"};
 
-// "1%", "0.5%": from 0 to 100.
+// "1%", "0.5%": above 0, to 100.
 [[nodiscard]] std::optional<std::string> parse_budget(const std::string& text, RecordingRules& rules);
 // "op=1/4".
 [[nodiscard]] std::optional<std::string> parse_sample(const std::string& text, RecordingRules& rules);

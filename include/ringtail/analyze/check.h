@@ -16,7 +16,8 @@
 //     thread accounts    per thread, attempted == recorded + folded: spans, whatever their weights
 //     thread rows        per thread, rows == recorded
 //     ledger             per thread, losses == folded; in sum, losses == folded totals, and so the threads' folded
-//     weights            are at least 1; more, of rows and of folded totals, only where spans were sampled
+//     weights            are at least 1; more, of rows and of folded totals, only where spans were sampled, if the
+//                        trace has threads or categories to say so
 //     order              per device, rows ascend by (begin, thread), where every row has a begin
 //   notices      allowed, and worth knowing
 //     completeness       no spans are folded, asked for or not: the timeline has no holes

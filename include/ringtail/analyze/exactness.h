@@ -15,11 +15,13 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "ringtail/trace/trace.h"
 
 namespace ringtail {
 
+// From the best to the worst.
 enum class Exactness : std::uint8_t {
   kExact,       // as if no span were missing
   kLowerBound,  // the true value is at least this (of idle time: at most); lists may lack members
@@ -48,12 +50,21 @@ enum class Analysis : std::uint8_t {
 // are estimates.
 [[nodiscard]] Exactness exactness_of(Analysis analysis, const Trace& trace);
 
+// One span in so many of a category was kept where it was thinned most.
+struct SamplingRate {
+  std::string category;
+  std::uint32_t one_in = 1;
+  friend bool operator==(const SamplingRate&, const SamplingRate&) = default;
+};
+
 // How much of what happened was timed.
 struct Sampling {
   std::uint64_t timed = 0;        // spans whose duration is known: rows and folded spans
   std::uint64_t sampled_out = 0;  // spans that were only counted
   std::uint64_t spans = 0;        // timed and sampled_out; the sum of the weights where the trace has no accounts
-  std::string rates;  // "1 in 4 of op, 1 in 2 of comm", as set in the end; empty where the trace does not say
+  // Of each category that was thinned, at its thinnest; there may have been times in which more was kept. Empty where
+  // the trace does not say.
+  std::vector<SamplingRate> rates;
   friend bool operator==(const Sampling&, const Sampling&) = default;
 };
 
