@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <new>
 #include <thread>
 #include <utility>
 
@@ -26,6 +27,8 @@ RowLog::Limits limits_of(const Collector::Options& options) {
           .window = options.window};
 }
 
+LossCause why_folded(const Lane& lane) { return lane.ring_entries > 0 ? LossCause::kRingFull : LossCause::kNoRing; }
+
 }  // namespace
 
 Collector::Collector(Registry& registry, Clock clock, Options options)
@@ -34,51 +37,60 @@ Collector::Collector(Registry& registry, Clock clock, Options options)
       options_(std::move(options)),
       log_([this](const Segment& segment, LossCause cause) { leave(segment, cause); }) {}
 
-TraceThread& Collector::counts_of(ThreadId thread) {
-  if (index_of(thread) >= counts_.size()) counts_.resize(index_of(thread) + 1);
-  return counts_[index_of(thread)];
+void Collector::leave(const Segment& segment, LossCause cause) noexcept {
+  ThreadAccount& account = registry_.account(segment.thread);
+  folds_.add(segment, account, cause);
+  account.recorded -= segment.spans;  // counted when they were drained
+  account.folded += segment.spans;
 }
 
-void Collector::leave(const Segment& segment, LossCause cause) {
-  folds_.add(segment, cause);
-  TraceThread& counts = counts_of(segment.thread);
-  counts.recorded -= segment.spans;  // counted when they were drained
-  counts.folded += segment.spans;
+void Collector::take_lanes() noexcept {
+  try {
+    while (books_.size() < registry_.lane_count()) {
+      Lane& lane = registry_.lane(books_.size());
+      books_.emplace_back().lane = &lane;
+    }
+  } catch (const std::bad_alloc&) {  // the next pass tries again
+  }
 }
 
-void Collector::take_lanes() {
-  if (lanes_.size() == registry_.lane_count()) return;
-  lanes_ = registry_.lanes();
-  accounts_.resize(lanes_.size());
-  while (writers_.size() < lanes_.size()) writers_.emplace_back();
+void Collector::open(Book& book) const noexcept {
+  book.thread = book.lane->thread;
+  book.account = &registry_.account(book.thread);
+  book.drained = 0;
+  book.next_sequence = InRun::first(run_);
 }
 
-void Collector::open_account(const Lane& lane, Account& account) const {
-  account = {};
-  account.thread = lane.thread;
-  account.next_sequence = InRun::first(run_);
+void Collector::close(Book& book) noexcept {
+  RowLog::close(book.writer);
+  book.thread = kNoThread;
 }
 
 void Collector::begin_run(std::uint16_t run) {
+  // What may fail comes first.
+  pairs_.reserve(kMostPairs + 1);
+  totals_.reserve(FoldTable::most_totals(registry_.limits().fold_cells));
+  const ClockPair now = clock_.pair();
+  Trace batch;
+  batch.origin = Origin{now.monotonic, wall_clock_now(), name_of(clock_.source())};
+  FoldBook folds;
+
   run_ = run;
-  writers_.clear();
   log_.reset(limits_of(options_));
-  folds_ = {};
-  counts_.clear();
+  for (Book& book : books_) close(book);
+  folds_ = std::move(folds);
   open_spans_.clear();
-  lanes_.clear();
-  accounts_.clear();
-  pairs_ = {clock_.pair()};
+  open_unlisted_ = 0;
+  pairs_.assign(1, now);
   pair_interval_ = kPairInterval;
-  wall_at_start_ = wall_clock_now();
-  batch_ = {};
-  batch_.origin = Origin{pairs_.front().monotonic, wall_at_start_, name_of(clock_.source())};
-  last_flush_ = pairs_.front().monotonic;
+  wall_at_start_ = batch.origin->realtime;
+  batch_ = std::move(batch);
+  last_flush_ = now.monotonic;
   sink_error_.clear();
   in_run_ = true;
 }
 
-void Collector::add_pair(ClockPair pair) {
+void Collector::add_pair(ClockPair pair) noexcept {
   if (pairs_.size() >= kMostPairs) {
     std::size_t kept = 0;
     for (std::size_t i = 0; i < pairs_.size(); i += 2) pairs_[kept++] = pairs_[i];
@@ -88,29 +100,27 @@ void Collector::add_pair(ClockPair pair) {
   pairs_.push_back(pair);
 }
 
-Collector::Pass Collector::drain() {
+Collector::Pass Collector::drain() noexcept {
   Pass pass;
   if (!in_run_) return pass;
   take_lanes();
   const ClockPair now = clock_.pair();
   now_ = now.monotonic;
   if (!options_.sink && now.monotonic - pairs_.back().monotonic >= pair_interval_) add_pair(now);
-  for (std::size_t i = 0; i < lanes_.size(); ++i) {
-    Lane& lane = *lanes_[i];
-    Account& account = accounts_[i];
+  for (Book& book : books_) {
+    Lane& lane = *book.lane;
     // L2 <- L1: read before the last drain. L4's counterpart too: `thread` of a new lease is visible.
     const LaneState state = lane.state.load(std::memory_order_acquire);
     if (state == LaneState::kFree) continue;
-    if (account.thread == kNoThread) open_account(lane, account);
-    const std::size_t moved = drain(lane, account, writers_[i]);
+    if (book.thread == kNoThread) open(book);
+    const std::size_t moved = drain(book);
     pass.moved += moved;
     if (lane.ring_entries > 0) {
       pass.fullest = std::max(pass.fullest, static_cast<double>(moved) / static_cast<double>(lane.ring_entries));
     }
     if (options_.sink && log_.spans() >= kMostInBatch) flush();
     if (state == LaneState::kRetired) {
-      settle(lane, account, writers_[i]);
-      account = {};
+      settle(book);
       lane.reset();
       lane.state.store(LaneState::kFree, std::memory_order_release);  // L3 -> L4
     }
@@ -121,10 +131,11 @@ Collector::Pass Collector::drain() {
 }
 
 // What is in the ring when it is called: a producer flat out does not keep the collector from the others.
-std::size_t Collector::drain(Lane& lane, Account& account, Writer& writer) {
-  std::uint64_t next = account.next_sequence;
+std::size_t Collector::drain(Book& book) noexcept {
+  Writer& writer = book.writer;
+  std::uint64_t next = book.next_sequence;
   std::uint64_t taken = 0;
-  const std::size_t moved = lane.ring.consume_all([&](const RingSlot& slot) {
+  const std::size_t moved = book.lane->ring.consume_all([&](const RingSlot& slot) {
     const std::uint64_t sequence = slot.sequence;
     std::uint64_t folded_before = 0;
     if (sequence != next) [[unlikely]] {
@@ -134,92 +145,92 @@ std::size_t Collector::drain(Lane& lane, Account& account, Writer& writer) {
     next = sequence + 1;
     ++taken;
     if (!writer.has_room()) [[unlikely]]
-      log_.make_room(writer, account.thread, now_);
+      log_.make_room(writer, book.thread, now_);
     writer.append(slot, folded_before);
   });
   if (moved == 0) return 0;
-  account.next_sequence = next;
-  account.drained += taken;
-  TraceThread& counts = counts_of(account.thread);
-  counts.recorded += taken;
-  counts.shapes_dropped += writer.take_shapes_dropped();
+  book.next_sequence = next;
+  book.drained += taken;
+  book.account->recorded += taken;
+  book.account->shapes_dropped += writer.take_shapes_dropped();
   log_.commit(writer, now_);
   return moved;
 }
 
 // Relaxed: statistics, and whoever needs them exact has the lane's thread before it in time.
-void Collector::add_statistics(const Lane& lane, TraceThread& counts) const {
+void Collector::add_statistics(const Lane& lane, ThreadAccount& account) const noexcept {
   const auto of = [&](const std::atomic<std::uint64_t>& counter) {
     return InRun::count_of(counter.load(std::memory_order_relaxed), run_);
   };
-  counts.shapes_dropped += of(lane.shapes_dropped);
-  counts.sampled_out += of(lane.sampled_out);
-  counts.clock_steps += of(lane.clock_steps);
-  counts.blocked += nanoseconds_of(of(lane.blocked_ns));
+  account.shapes_dropped += of(lane.shapes_dropped);
+  account.sampled_out += of(lane.sampled_out);
+  account.clock_steps += of(lane.clock_steps);
+  account.blocked += nanoseconds_of(of(lane.blocked_ns));
 }
 
-void Collector::settle(Lane& lane, Account& account, Writer& writer) {
+// The lane's totals into totals_, and how many spans they are; `whole` is false when they could not be read.
+std::uint64_t Collector::read_folds(const Lane& lane, bool& whole) noexcept {
+  whole = lane.folds.read(run_, totals_);
+  if (!whole) totals_.clear();
+  std::uint64_t folded = 0;
+  for (const FoldTable::Total& total : totals_) folded += total.count;
+  return folded;
+}
+
+void Collector::settle(Book& book) noexcept {
+  const Lane& lane = *book.lane;
   const auto give_up = std::chrono::steady_clock::now() + kSettleTime;
   while (true) {
     // Relaxed: an attempt is counted before it is pushed or folded, so a count that what is drained and folded adds
     // up to is a cut; if it is an old one, later attempts are simply after it. (L1 -> L2 makes it the last for a lane
     // that was retired, and whatever orders a thread before stop() does for that thread.)
     const std::uint64_t attempted = InRun::count_of(lane.attempted.load(std::memory_order_relaxed), run_);
-    drain(lane, account, writer);
-    const auto totals = lane.folds.read(run_);
-    std::uint64_t folded = 0;
-    if (totals) {
-      for (const FoldTable::Total& total : *totals) folded += total.count;
-    }
-    const bool adds_up = totals && attempted == account.drained + folded;
+    drain(book);
+    bool whole = false;
+    const std::uint64_t folded = read_folds(lane, whole);
+    const bool adds_up = whole && attempted == book.drained + folded;
     if (!adds_up && std::chrono::steady_clock::now() < give_up) {
       std::this_thread::yield();  // a thread is between counting its attempt and finishing it
       continue;
     }
-    if (totals)
-      folds_.add(account.thread, lane.ring_entries > 0 ? LossCause::kRingFull : LossCause::kNoRing, *totals);
-    TraceThread& counts = counts_of(account.thread);
-    counts.attempted += adds_up ? attempted : account.drained + folded;  // an unfinished call ends after the cut
-    counts.folded += folded;
-    add_statistics(lane, counts);
-    RowLog::close(writer);
+    ThreadAccount& account = *book.account;
+    folds_.add(book.thread, account, why_folded(lane), totals_);
+    account.attempted += adds_up ? attempted : book.drained + folded;  // an unfinished call ends after the cut
+    account.folded += folded;
+    add_statistics(lane, account);
+    close(book);
     return;
   }
 }
 
 // A cut of a lane that goes on. What is folded is read before the ring is drained: when the gaps between the records
 // that were drained are no more than that, every attempt up to the sum of both is either drained or folded.
-void Collector::cut(Lane& lane, Account& account, Writer& writer, Harvest& harvest) {
+void Collector::cut(Book& book, Harvest& harvest) {
+  const Lane& lane = *book.lane;
   const auto give_up = std::chrono::steady_clock::now() + kCutTime;
-  std::optional<std::vector<FoldTable::Total>> totals;
   std::uint64_t folded = 0;
   std::uint64_t gaps = 0;
-  while (true) {
-    totals = lane.folds.read(run_);
-    drain(lane, account, writer);
-    gaps = account.next_sequence - InRun::first(run_) - account.drained;
-    folded = 0;
-    if (totals) {
-      for (const FoldTable::Total& total : *totals) folded += total.count;
-    }
-    if ((totals && gaps <= folded) || std::chrono::steady_clock::now() >= give_up) break;
-  }
-  if (totals) {
-    harvest.folds.add(account.thread, lane.ring_entries > 0 ? LossCause::kRingFull : LossCause::kNoRing, *totals);
-  }
+  bool whole = false;
+  do {
+    folded = read_folds(lane, whole);
+    drain(book);
+    gaps = book.next_sequence - InRun::first(run_) - book.drained;
+  } while (!(whole && gaps <= folded) && std::chrono::steady_clock::now() < give_up);
+  ThreadAccount& account = harvest.accounts[index_of(book.thread)];
+  harvest.folds.add(book.thread, account, why_folded(lane), totals_);
   const std::uint64_t uncounted = gaps > folded ? gaps - folded : 0;
   harvest.uncounted += uncounted;
-  if (harvest.counts.size() <= index_of(account.thread)) harvest.counts.resize(index_of(account.thread) + 1);
-  TraceThread& counts = harvest.counts[index_of(account.thread)];
-  counts.attempted += account.drained + folded + uncounted;
-  counts.folded += folded + uncounted;
-  add_statistics(lane, counts);
+  account.attempted += book.drained + folded + uncounted;
+  account.folded += folded + uncounted;
+  add_statistics(lane, account);
 }
 
+// Throws std::bad_alloc, and has noted nothing then.
 void Collector::note_open_spans(const Lane& lane, std::vector<OpenSpan>& open_spans) {
   // L6 <- L5: entries below the depth are whole.
   const std::size_t depth =
       std::min<std::size_t>(lane.open_depth.load(std::memory_order_acquire), Lane::kOpenSpansKept);
+  open_spans.reserve(open_spans.size() + depth);
   for (std::size_t i = 0; i < depth; ++i) {
     const std::uint64_t what = lane.open[i].what.load(std::memory_order_relaxed);    // published by L5
     const std::uint64_t begin = lane.open[i].begin.load(std::memory_order_relaxed);  // published by L5
@@ -229,27 +240,40 @@ void Collector::note_open_spans(const Lane& lane, std::vector<OpenSpan>& open_sp
   }
 }
 
-void Collector::end_run() {
+void Collector::end(Book& book) noexcept {
+  const Lane& lane = *book.lane;
+  const LaneState state = lane.state.load(std::memory_order_acquire);
+  if (state == LaneState::kFree) return;
+  if (book.thread == kNoThread) open(book);
+  settle(book);
+  if (state != LaneState::kLive) return;
+  try {
+    note_open_spans(lane, open_spans_);
+  } catch (const std::bad_alloc&) {
+    open_unlisted_ += lane.open_depth.load(std::memory_order_relaxed);  // statistic
+  }
+}
+
+void Collector::end_run() noexcept {
   in_run_ = false;
   take_lanes();
   pairs_.push_back(clock_.pair());
   now_ = pairs_.back().monotonic;
-  for (std::size_t i = 0; i < lanes_.size(); ++i) {
-    Lane& lane = *lanes_[i];
-    const LaneState state = lane.state.load(std::memory_order_acquire);
-    if (state == LaneState::kFree) continue;
-    if (accounts_[i].thread == kNoThread) open_account(lane, accounts_[i]);
-    settle(lane, accounts_[i], writers_[i]);
-    if (state == LaneState::kLive) note_open_spans(lane, open_spans_);
-    accounts_[i] = {};
+  for (Book& book : books_) end(book);
+  // Lanes for whose books there was no memory: there is for one, here.
+  for (std::size_t i = books_.size(); i < registry_.lane_count(); ++i) {
+    Book book;
+    book.lane = &registry_.lane(i);
+    end(book);
   }
   log_.expire(now_);
   if (options_.sink) flush();
+  threads_ = registry_.thread_count();
 }
 
 // Every batch ends at a pair of its own: what lies before it is interpolated, and no later pair moves it (but times of
 // before the oldest of the last 2,048 pairs, where a span is that long).
-void Collector::flush() {
+void Collector::flush() noexcept {
   last_flush_ = now_;
   if (log_.spans() == 0) return;
   if (in_run_) {
@@ -257,8 +281,17 @@ void Collector::flush() {
     if (pairs_.size() >= kMostPairs) pairs_.erase(pairs_.begin() + 1, pairs_.end() - kMostPairs / 2);
     pairs_.push_back(clock_.pair());
   }
-  std::vector<Segment> segments = log_.take();
+  if (!make_batch()) return log_.fold_all(LossCause::kNoMemory);
+  give_batch();
+  if (sink_error_.empty()) return log_.clear();
+  log_.refuse(LossCause::kSinkFailed);
+  log_.fold_all(LossCause::kSinkFailed);
+}
+
+// False without memory for it.
+bool Collector::make_batch() noexcept {
   try {
+    const std::vector<Segment> segments = log_.segments();
     registry_.extend(batch_);
     const RowNeeds needs = needs_of(segments, batch_);
     if (needs.unknown_op) static_cast<void>(registry_.intern_op("(unknown)"));
@@ -266,78 +299,81 @@ void Collector::flush() {
     registry_.extend(batch_);
     batch_.threads = registry_.threads();
     write_rows(segments, ClockMap(clock_.source(), pairs_), batch_);
-    options_.sink(batch_);
-  } catch (const std::exception& error) {
-    sink_error_ = error.what();
-    if (sink_error_.empty()) sink_error_ = "an exception without a message";
-  } catch (...) {
-    sink_error_ = "an exception that is no std::exception";
+    return true;
+  } catch (const std::bad_alloc&) {
+    return false;
   }
-  if (!sink_error_.empty()) {
-    log_.refuse(LossCause::kSinkFailed);
-    for (const Segment& segment : segments) leave(segment, LossCause::kSinkFailed);
-  }
-  log_.give_back(std::move(segments));
 }
 
-Harvest Collector::harvest() {
-  return {
-      log_.take(),   std::exchange(folds_, {}), std::exchange(counts_, {}), std::exchange(open_spans_, {}), pairs_,
-      wall_at_start_};
+void Collector::give_batch() noexcept {
+  const auto note = [this](const char* what) noexcept {
+    try {
+      sink_error_ = what;
+    } catch (const std::bad_alloc&) {
+      sink_error_ = "no memory";  // short enough to need none
+    }
+  };
+  try {
+    options_.sink(batch_);
+  } catch (const std::exception& error) {
+    note(*error.what() != '\0' ? error.what() : "an exception without a message");
+  } catch (...) {
+    note("an exception that is no std::exception");
+  }
+}
+
+Harvest Collector::harvest() const {
+  Harvest harvest{log_.segments(), folds_, registry_.accounts(), open_spans_, pairs_,
+                  wall_at_start_,  0,      open_unlisted_};
+  harvest.accounts.resize(std::min(harvest.accounts.size(), threads_));
+  return harvest;
 }
 
 Harvest Collector::snapshot() {
   drain();
   if (options_.sink) flush();
   Harvest harvest;
-  for (std::size_t i = 0; i < lanes_.size(); ++i) {
+  harvest.accounts.resize(registry_.thread_count());
+  for (Book& book : books_) {
     // Acquire: as in drain(). A lane that retired since, or is leased anew, is as good as live: its account is open.
-    if (accounts_[i].thread == kNoThread || lanes_[i]->state.load(std::memory_order_acquire) == LaneState::kFree)
-      continue;
-    cut(*lanes_[i], accounts_[i], writers_[i], harvest);
-    note_open_spans(*lanes_[i], harvest.open_spans);
+    if (book.thread == kNoThread || book.lane->state.load(std::memory_order_acquire) == LaneState::kFree) continue;
+    cut(book, harvest);
+    note_open_spans(*book.lane, harvest.open_spans);
   }
   if (options_.sink) flush();
-  counts_.resize(std::max(counts_.size(), harvest.counts.size()));
-  harvest.counts.resize(counts_.size());
-  for (std::size_t i = 0; i < counts_.size(); ++i) {
-    TraceThread& counts = harvest.counts[i];
-    counts.attempted += counts_[i].attempted;
-    counts.recorded += counts_[i].recorded;
-    counts.folded += counts_[i].folded;
-    counts.shapes_dropped += counts_[i].shapes_dropped;
-    counts.sampled_out += counts_[i].sampled_out;
-    counts.blocked += counts_[i].blocked;
-    counts.clock_steps += counts_[i].clock_steps;
-  }
-  harvest.segments = log_.lend();
   harvest.folds.add(folds_);
+  const std::vector<ThreadAccount> accounts = registry_.accounts();
+  for (std::size_t i = 0; i < harvest.accounts.size(); ++i) harvest.accounts[i].add(accounts[i]);
+  harvest.segments = log_.lend();
   harvest.pairs = pairs_;
   harvest.pairs.push_back(clock_.pair());
   harvest.wall_at_start = wall_at_start_;
   return harvest;
 }
 
-Trace assemble(const Harvest& harvest, const Registry& registry, std::vector<TraceThread> threads,
-               Clock::Source source) {
+Trace assemble(const Harvest& harvest, const Registry& registry, Clock::Source source) {
   Trace trace;
   Registry::Tables tables = registry.tables();
   trace.op_names() = std::move(tables.ops);
   trace.device_names() = std::move(tables.devices);
   trace.signatures() = std::move(tables.signatures);
-  trace.threads = std::move(threads);
-  for (std::size_t i = 0; i < trace.threads.size() && i < harvest.counts.size(); ++i) {
-    TraceThread counts = harvest.counts[i];
-    counts.name = std::move(trace.threads[i].name);
-    counts.os_id = trace.threads[i].os_id;
-    counts.held = trace.threads[i].held;
-    counts.cpu = trace.threads[i].cpu;
-    trace.threads[i] = std::move(counts);
+  trace.threads = registry.threads();
+  trace.threads.resize(harvest.accounts.size());  // threads that came since are in no account
+  for (std::size_t i = 0; i < trace.threads.size(); ++i) {
+    const ThreadAccount& account = harvest.accounts[i];
+    TraceThread& thread = trace.threads[i];
+    thread.attempted = account.attempted;
+    thread.recorded = account.recorded;
+    thread.folded = account.folded;
+    thread.shapes_dropped = account.shapes_dropped;
+    thread.clock_steps = account.clock_steps;
+    thread.sampled_out = account.sampled_out;
+    thread.blocked = account.blocked;
   }
   const ClockMap clock(source, harvest.pairs);
   trace.origin = Origin{harvest.pairs.front().monotonic, harvest.wall_at_start, name_of(source)};
   write_rows(harvest.segments, clock, trace);
-  harvest.folds.write(clock, trace.origin->monotonic.count(), trace);
+  harvest.folds.write(clock, trace.origin->monotonic.count(), harvest.accounts, trace);
   for (const FoldedTotal& total : trace.folded) trace.total_duration_us += to_microseconds(total.duration);
   for (OpenSpan open : harvest.open_spans) {
     open.op = known(open.op, trace);
@@ -350,6 +386,9 @@ Trace assemble(const Harvest& harvest, const Registry& registry, std::vector<Tra
   });
   if (harvest.uncounted != 0) {
     trace.metadata["ringtail.folded_without_totals"] = std::to_string(harvest.uncounted);
+  }
+  if (harvest.open_unlisted != 0) {
+    trace.metadata["ringtail.open_spans_without_memory"] = std::to_string(harvest.open_unlisted);
   }
   return trace;
 }

@@ -6,6 +6,9 @@
 // A run is what lies between a start and a stop. Counters and records carry its number (InRun); what a thread still
 // pushed after the cut of the last run is dropped.
 //
+// Errors   Whatever happens between a start and a stop survives without memory: rows that find none are folded, and
+//          what counts them was allocated when their thread leased its lane (record/account.h), or when the run began.
+//          What throws std::bad_alloc (begin_run, harvest, snapshot) has changed nothing that was collected.
 // Threads  One at a time: the session holds its drain mutex around every call. A Harvest is its owner's.
 #pragma once
 
@@ -29,15 +32,16 @@ namespace ringtail {
 struct Harvest {
   std::vector<Segment> segments;
   FoldBook folds;
-  std::vector<TraceThread> counts;   // by thread; accounts only
-  std::vector<OpenSpan> open_spans;  // begin: ticks
+  std::vector<ThreadAccount> accounts;  // by thread
+  std::vector<OpenSpan> open_spans;     // begin: ticks
   std::vector<ClockPair> pairs;
   Nanoseconds wall_at_start{0};
-  std::uint64_t uncounted = 0;  // folded spans whose totals could not be read: their thread never ceased to fold
+  std::uint64_t uncounted = 0;      // folded spans whose totals could not be read: their thread never ceased to fold
+  std::uint64_t open_unlisted = 0;  // open spans for whose list there was no memory
 };
 
-[[nodiscard]] Trace assemble(const Harvest& harvest, const Registry& registry, std::vector<TraceThread> threads,
-                             Clock::Source source);
+// Throws std::bad_alloc.
+[[nodiscard]] Trace assemble(const Harvest& harvest, const Registry& registry, Clock::Source source);
 
 class Collector {
  public:
@@ -50,7 +54,7 @@ class Collector {
   };
   Collector(Registry& registry, Clock clock, Options options);
 
-  // Forgets the last run. Requires: recording is off; run is not 0 and not the last one's.
+  // Forgets the last run. Throws std::bad_alloc. Requires: recording is off; run is not 0 and not the last one's.
   void begin_run(std::uint16_t run);
 
   // Forgets the run that was begun: nothing was recorded in it.
@@ -61,56 +65,65 @@ class Collector {
     double fullest = 0.0;  // the largest share of its ring that a lane gave: 1 for a whole one
   };
   // One pass over all lanes; retired ones are settled and freed. Does nothing outside a run.
-  Pass drain();
+  Pass drain() noexcept;
 
   // The last pass: for every lane a cut at which attempted == drained + folded. Requires: recording is off.
-  void end_run();
+  void end_run() noexcept;
 
-  // The run, which has ended.
-  [[nodiscard]] Harvest harvest();
-  // The run so far, with a cut for every lane; it goes on.
+  // The run, which has ended. Throws std::bad_alloc.
+  [[nodiscard]] Harvest harvest() const;
+  // The run so far, with a cut for every lane; it goes on. Throws std::bad_alloc.
   [[nodiscard]] Harvest snapshot();
-  // What harvest() gave, when it was assembled: its memory serves the next run.
-  void give_back(Harvest&& harvest) noexcept { log_.give_back(std::move(harvest.segments)); }
+  // A trace was made of what harvest() gave: the memory of the rows serves the next run.
+  void forget_rows() noexcept { log_.clear(); }
 
   // What the sink threw in this run; empty if nothing.
   [[nodiscard]] const std::string& sink_error() const noexcept { return sink_error_; }
 
  private:
   // One lane's bookkeeping within the run.
-  struct Account {
-    ThreadId thread = kNoThread;      // of the current lease; kNoThread: not seen in this run
-    std::uint64_t drained = 0;        // records of this run and lease
-    std::uint64_t next_sequence = 0;  // InRun word of the record after the last one drained
+  struct Book {
+    Lane* lane = nullptr;
+    ThreadId thread = kNoThread;       // of the current lease; kNoThread: not seen in this run
+    ThreadAccount* account = nullptr;  // of that thread
+    std::uint64_t drained = 0;         // records of this run and lease
+    std::uint64_t next_sequence = 0;   // InRun word of the record after the last one drained
+    Writer writer;
   };
 
-  void take_lanes();
-  void open_account(const Lane& lane, Account& account) const;
-  std::size_t drain(Lane& lane, Account& account, Writer& writer);
-  void add_pair(ClockPair pair);
-  void add_statistics(const Lane& lane, TraceThread& counts) const;
-  void settle(Lane& lane, Account& account, Writer& writer);
-  void cut(Lane& lane, Account& account, Writer& writer, Harvest& harvest);
+  void take_lanes() noexcept;
+  void open(Book& book) const noexcept;
+  static void close(Book& book) noexcept;
+  std::size_t drain(Book& book) noexcept;
+  void add_pair(ClockPair pair) noexcept;
+  void add_statistics(const Lane& lane, ThreadAccount& account) const noexcept;
+  void settle(Book& book) noexcept;
+  void end(Book& book) noexcept;
+  void cut(Book& book, Harvest& harvest);
+  [[nodiscard]] std::uint64_t read_folds(const Lane& lane, bool& whole) noexcept;
   static void note_open_spans(const Lane& lane, std::vector<OpenSpan>& open_spans);
-  void leave(const Segment& segment, LossCause cause);
-  void flush();
-  TraceThread& counts_of(ThreadId thread);
+  void leave(const Segment& segment, LossCause cause) noexcept;
+  void flush() noexcept;
+  [[nodiscard]] bool make_batch() noexcept;
+  void give_batch() noexcept;
 
   Registry& registry_;
   const Clock clock_;
   const Options options_;
 
-  std::vector<Lane*> lanes_;       // the registry's, in its order
-  std::vector<Account> accounts_;  // by lane
-  std::deque<Writer> writers_;     // by lane; a deque: the log points at them
+  // By lane. A deque: the log points at writers. A lane for which there was no memory is not drained until there is
+  // some, or the run ends; its thread folds meanwhile.
+  std::deque<Book> books_;
 
   std::uint16_t run_ = 0;
   bool in_run_ = false;
+  std::size_t threads_ = 0;  // that there were when the run ended
   RowLog log_;
   FoldBook folds_;
-  std::vector<TraceThread> counts_;   // by thread; accounts only
-  std::vector<OpenSpan> open_spans_;  // begin: ticks
-  std::vector<ClockPair> pairs_;      // at least one while a run is on
+  std::vector<FoldTable::Total> totals_;  // of the lane that is looked at
+  std::vector<OpenSpan> open_spans_;      // begin: ticks
+  std::uint64_t open_unlisted_ = 0;
+  std::vector<ClockPair> pairs_;  // at least one while a run is on; has room for as many as it may have
   Nanoseconds pair_interval_{0};
   Nanoseconds now_{0};  // of this pass, CLOCK_MONOTONIC
   Nanoseconds wall_at_start_{0};

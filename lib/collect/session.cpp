@@ -12,6 +12,7 @@
 #include <list>
 #include <map>
 #include <mutex>
+#include <new>
 #include <system_error>
 #include <thread>
 #include <utility>
@@ -126,16 +127,11 @@ struct Session::State {
   void collect_until_told();
   Collector::Pass drain();
   void govern();
+  void begin_run();
   void hurry();
   void stop();
-  // What the registry says at one moment.
-  struct Now {
-    std::vector<TraceThread> threads;
-    std::vector<TraceCategory> categories;
-    TracerCost cost;
-  };
-  [[nodiscard]] Now now();
-  [[nodiscard]] Trace assemble(const Harvest& harvest, Now now) const;
+  [[nodiscard]] Trace assemble(const Harvest& harvest, const TracerCost& cost) const;
+  [[nodiscard]] Trace take();
   [[nodiscard]] TracerCost cost_so_far();
   Lane* lease(std::string_view thread_name);
 
@@ -153,7 +149,7 @@ struct Session::State {
   std::thread thread;
   Nanoseconds started{0};  // steady clock
   Nanoseconds process_cpu_at_start{0};
-  Now at_stop;  // of the run that ended last
+  TracerCost cost;  // of the run that ended last
 
   std::mutex draining;  // the collector: one pass at a time
   Collector collector;
@@ -237,10 +233,12 @@ void Session::State::govern() {
   const Nanoseconds since = now - last_look;
   if (since < kLook) return;
   last_look = now;
-  const std::vector<Lane*> lanes = registry->lanes();
-  seen.resize(lanes.size());
-  for (std::size_t i = 0; i < lanes.size(); ++i) {
-    const Lane& lane = *lanes[i];
+  try {
+    seen.resize(registry->lane_count());
+  } catch (const std::bad_alloc&) {  // those that are known govern for all
+  }
+  for (std::size_t i = 0; i < seen.size(); ++i) {
+    const Lane& lane = registry->lane(i);
     if (lane.state.load(std::memory_order_acquire) != LaneState::kLive) continue;  // so `thread` is this lease's
     // Relaxed, both: statistics.
     const Governor::Load counts{InRun::count_of(lane.attempted.load(std::memory_order_relaxed), run),
@@ -257,42 +255,51 @@ void Session::State::govern() {
   registry->set_thinning(governor->decide());
 }
 
+// Throws std::bad_alloc. Requires: `control` is held.
+void Session::State::begin_run() {
+  const RecordingCosts calibrated = calibrate(clock);
+  // From here on released lanes wait for the collector, so that none changes hands under the accounts it
+  // opens.
+  registry->set_collecting(true);
+  registry->renumber_threads();
+  {
+    const std::lock_guard drain_lock(draining);
+    if (++run == 0) {  // after 65,535 starts: no count of a former run may be taken for one of this
+      ++run;
+      registry->forget_counts();
+    }
+    collector.begin_run(run);
+    costs = calibrated;
+    seen.clear();
+    last_look = clock.pair().monotonic;
+    governor.reset();
+    if (options.budget > 0.0) governor.emplace(std::min(options.budget, 1.0), costs);
+    drain_cpu = Nanoseconds{0};
+  }
+  started = steady_now();
+  process_cpu_at_start = cpu_time(CLOCK_PROCESS_CPUTIME_ID);
+  told_to_end = false;
+}
+
 Status Session::start() {
   State& s = *state_;
   const std::lock_guard lock(s.control);
   if (s.running) return Done{};
-  const RecordingCosts costs = calibrate(s.clock);
-  // From here on released lanes wait for the collector, so that none changes hands under the accounts it
-  // opens.
-  s.registry->set_collecting(true);
-  s.registry->renumber_threads();
-  {
+  s.has_trace = false;
+  const auto give_up = [&s] {
     const std::lock_guard drain(s.draining);
-    if (++s.run == 0) {  // after 65,535 starts: no count of a former run may be taken for one of this
-      ++s.run;
-      s.registry->forget_counts();
-    }
-    s.collector.begin_run(s.run);
-    s.costs = costs;
-    s.seen.clear();
-    s.last_look = s.clock.pair().monotonic;
-    s.governor.reset();
-    if (s.options.budget > 0.0) s.governor.emplace(std::min(s.options.budget, 1.0), costs);
-    s.has_trace = false;
-    s.drain_cpu = Nanoseconds{0};
-  }
-  s.started = steady_now();
-  s.process_cpu_at_start = cpu_time(CLOCK_PROCESS_CPUTIME_ID);
-  s.told_to_end = false;
-  if (s.options.collector_thread) {
-    try {
-      s.thread = std::thread([&s] { s.collect_until_told(); });
-    } catch (const std::system_error& error) {
-      const std::lock_guard drain(s.draining);
-      s.collector.abandon_run();
-      s.registry->set_collecting(false);
-      return Error{ErrorCode::kIo, std::string("collector thread: expected to start, found ") + error.what()};
-    }
+    s.collector.abandon_run();
+    s.registry->set_collecting(false);
+  };
+  try {
+    s.begin_run();
+    if (s.options.collector_thread) s.thread = std::thread([&s] { s.collect_until_told(); });
+  } catch (const std::system_error& error) {
+    give_up();
+    return Error{ErrorCode::kIo, std::string("collector thread: expected to start, found ") + error.what()};
+  } catch (const std::bad_alloc&) {
+    give_up();
+    return Error{ErrorCode::kNoMemory, "no memory"};  // a text that needs none
   }
   s.registry->set_recording(true, s.run);
   s.recording.store(true, std::memory_order_relaxed);  // for recording(): advice only
@@ -320,9 +327,10 @@ void Session::State::stop() {
       const DrainCpu cpu(drain_cpu);
       collector.end_run();
     }
+    registry->note_holding();
     registry->set_collecting(false);
   }
-  at_stop = now();
+  cost = cost_so_far();
   running = false;
 }
 
@@ -405,7 +413,12 @@ Recorder& Session::this_thread() {
   if (Recorder* found = leases.find(state_->number)) return *found;
   char name[16] = "";
   pthread_getname_np(pthread_self(), name, sizeof(name));
-  return leases.add(state_->number, Recorder(state_->lease(name), state_->registry));
+  try {
+    return leases.add(state_->number, Recorder(state_->lease(name), state_->registry));
+  } catch (const std::bad_alloc&) {
+    state_->registry->count_refused_lease();
+    return state_->silent;
+  }
 }
 
 Ticks Session::now() const noexcept { return state_->clock.now(); }
@@ -423,17 +436,11 @@ std::size_t Session::drain_once() {
   return state_->drain().moved;
 }
 
-// Requires: `control` is held.
-Session::State::Now Session::State::now() {
-  registry->note_holding();
-  return {registry->threads(), registry->categories(), cost_so_far()};
-}
-
-Trace Session::State::assemble(const Harvest& harvest, Now now) const {
-  Trace trace = ringtail::assemble(harvest, *registry, std::move(now.threads), clock.source());
+Trace Session::State::assemble(const Harvest& harvest, const TracerCost& so_far) const {
+  Trace trace = ringtail::assemble(harvest, *registry, clock.source());
   trace.metadata.insert(metadata.begin(), metadata.end());
-  trace.categories = std::move(now.categories);
-  trace.cost = now.cost;
+  trace.categories = registry->categories();
+  trace.cost = so_far;
   if (options.budget > 0.0) {
     std::array<char, 32> text{};
     const auto end = std::to_chars(text.begin(), text.end(), std::min(options.budget, 1.0)).ptr;
@@ -445,17 +452,21 @@ Trace Session::State::assemble(const Harvest& harvest, Now now) const {
   return trace;
 }
 
+// One variable is returned, so that it is made in its place: a trace that is moved may need memory, too late here.
+Trace Session::State::take() {
+  const std::lock_guard drain_lock(draining);
+  Trace trace = assemble(collector.harvest(), cost);
+  collector.forget_rows();
+  has_trace = false;
+  return trace;
+}
+
 Trace Session::take_trace() {
   State& s = *state_;
   const std::lock_guard lock(s.control);
   s.stop();
   if (!s.has_trace) return {};
-  s.has_trace = false;
-  const std::lock_guard drain(s.draining);
-  Harvest harvest = s.collector.harvest();
-  Trace trace = s.assemble(harvest, s.at_stop);
-  s.collector.give_back(std::move(harvest));
-  return trace;
+  return s.take();
 }
 
 Trace Session::snapshot() {
@@ -468,7 +479,8 @@ Trace Session::snapshot() {
     const DrainCpu cpu(s.drain_cpu);
     harvest = s.collector.snapshot();
   }
-  return s.assemble(harvest, s.now());
+  s.registry->note_holding();
+  return s.assemble(harvest, s.cost_so_far());
 }
 
 std::string Session::sink_error() const {

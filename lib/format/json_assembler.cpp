@@ -8,8 +8,9 @@ namespace {
 constexpr std::size_t kMostInputs = 0x7FFF'FFFF;  // a signature counts them in 31 bits
 
 std::optional<LossCause> cause_of(std::string_view name) {
-  for (const LossCause cause : {LossCause::kRingFull, LossCause::kNoRing, LossCause::kMemoryBound,
-                                LossCause::kFiltered, LossCause::kOverwritten, LossCause::kSinkFailed}) {
+  for (const LossCause cause :
+       {LossCause::kRingFull, LossCause::kNoRing, LossCause::kMemoryBound, LossCause::kFiltered,
+        LossCause::kOverwritten, LossCause::kSinkFailed, LossCause::kNoMemory}) {
     if (name == name_of(cause)) return cause;
   }
   return std::nullopt;

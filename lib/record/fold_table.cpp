@@ -18,7 +18,7 @@ constexpr unsigned kOtherShift = 62;
 }  // namespace
 
 FoldTable::FoldTable(std::size_t capacity)
-    : mask_(std::bit_ceil(std::max<std::size_t>(capacity, 8)) - 1), cells_(std::make_unique<Cell[]>(mask_ + 1)) {}
+    : mask_(cells_in(capacity) - 1), cells_(std::make_unique<Cell[]>(mask_ + 1)) {}
 
 FoldTable::Cell& FoldTable::cell_of(std::uint64_t key) noexcept {
   std::size_t at = (key * 0x9E37'79B9'7F4A'7C15ULL) >> 32U & mask_;
@@ -69,6 +69,11 @@ void FoldTable::fold(std::uint64_t begin, std::uint64_t end, std::uint64_t bytes
 
 std::optional<std::vector<FoldTable::Total>> FoldTable::read(std::uint16_t run) const {
   std::vector<Total> totals;
+  if (!read(run, totals)) return std::nullopt;
+  return totals;
+}
+
+bool FoldTable::read(std::uint16_t run, std::vector<Total>& totals) const {
   // F2 <- F1: both looks at `changes_` and every field between them.
   const auto get = [](const std::atomic<std::uint64_t>& field) { return field.load(std::memory_order_acquire); };
   const auto copy = [&](const Cell& cell, bool other) {
@@ -91,17 +96,17 @@ std::optional<std::vector<FoldTable::Total>> FoldTable::read(std::uint16_t run) 
   for (int i = 0; i < kReadTries; ++i) {
     totals.clear();
     const std::uint64_t before = get(changes_);
-    if (before == 0) return totals;  // nothing was ever folded: the usual case
+    if (before == 0) return true;  // nothing was ever folded: the usual case
     if (before % 2 != 0) continue;
     if (run_.load(std::memory_order_acquire) != run) {  // F2 <- F1
-      if (get(changes_) == before) return totals;
+      if (get(changes_) == before) return true;
       continue;
     }
     for (std::size_t at = 0; at <= mask_; ++at) copy(cells_[at], false);
     for (const Cell& cell : other_) copy(cell, true);
-    if (get(changes_) == before) return totals;
+    if (get(changes_) == before) return true;
   }
-  return std::nullopt;
+  return false;
 }
 
 void FoldTable::empty_cells() noexcept {

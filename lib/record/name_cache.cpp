@@ -12,6 +12,7 @@ std::uint32_t NameCache::look_up(std::string_view name) noexcept {
       const InternedName interned = (registry_.*intern_)(name);
       if (interned.name != name) return interned.id;  // "(other)": the table is full
       at = static_cast<std::uint32_t>(known_.size());
+      index_.make_room();  // what may fail comes first: no name is in one half of the table only
       known_.push_back(interned);
       index_.insert(hash, at);
     }

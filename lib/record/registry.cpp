@@ -120,12 +120,13 @@ Lane* Registry::free_lane(bool with_ring) {
 void Registry::add_thread(Lane& lane, std::string_view name) {
   // Past the bound all threads share the last row, so that months of short-lived threads take bounded memory.
   if (threads_.size() + 1 >= limits_.max_threads) {
-    if (threads_.size() < limits_.max_threads) threads_.push_back({.name = std::string(kMoreThreads)});
+    if (threads_.size() < limits_.max_threads)
+      threads_.push_back({.thread = {.name = std::string(kMoreThreads)}, .account = {}});
     lane.thread = ThreadId{static_cast<std::uint32_t>(threads_.size() - 1)};
     return;
   }
-  lane.thread = ThreadId{static_cast<std::uint32_t>(threads_.size())};
-  threads_.push_back({.name = std::string(name), .os_id = os_thread_id()});
+  threads_.push_back({.thread = {.name = std::string(name), .os_id = os_thread_id()}, .account = {}});
+  lane.thread = ThreadId{static_cast<std::uint32_t>(threads_.size() - 1)};
 }
 
 Lane* Registry::lease(std::string_view thread_name, WithoutRing without_ring) noexcept {
@@ -160,7 +161,7 @@ Lane* Registry::lease(std::string_view thread_name, WithoutRing without_ring) no
   } catch (...) {
     if (!lock.owns_lock()) lock.lock();
     if (new_ring) --rings_;
-    refused_leases_.fetch_add(1, std::memory_order_relaxed);  // statistic
+    count_refused_lease();
     return nullptr;
   }
 }
@@ -229,8 +230,8 @@ void Registry::begin_holding(Lane& lane, std::int64_t os_thread) const {
 }
 
 void Registry::end_holding(Lane& lane) {
-  if (clock_.source() == Clock::Source::kManual) return;
-  TraceThread& thread = threads_[index_of(lane.thread)];
+  if (clock_.source() == Clock::Source::kManual || !collecting_) return;
+  TraceThread& thread = threads_[index_of(lane.thread)].thread;
   const Nanoseconds cpu = cpu_time_of(lane.holding.os_thread);
   thread.held += std::chrono::steady_clock::now().time_since_epoch() - lane.holding.since;
   if (cpu > lane.holding.cpu_since) thread.cpu += cpu - lane.holding.cpu_since;
@@ -313,12 +314,9 @@ void Registry::set_collecting(bool on) {
   }
 }
 
-std::vector<Lane*> Registry::lanes() const {
+Lane& Registry::lane(std::size_t number) const {
   const std::lock_guard lock(lanes_mutex_);
-  std::vector<Lane*> lanes;
-  lanes.reserve(lanes_.size());
-  for (const auto& lane : lanes_) lanes.push_back(lane.get());
-  return lanes;
+  return *lanes_[number];
 }
 
 void Registry::forget_counts() {
@@ -335,13 +333,20 @@ void Registry::forget_counts() {
 
 void Registry::renumber_threads() {
   const std::lock_guard lock(lanes_mutex_);
-  std::vector<TraceThread> kept;
+  const auto is_held = [](const Lane& lane) {
+    return lane.state.load(std::memory_order_relaxed) != LaneState::kFree;  // leases are under this mutex
+  };
+  std::deque<ThreadRow> kept;
   for (const auto& lane : lanes_) {
-    if (lane->state.load(std::memory_order_relaxed) == LaneState::kFree)
-      continue;  // nobody collects, and leases are under this mutex
-    kept.push_back(threads_[index_of(lane->thread)]);
-    kept.back().held = kept.back().cpu = Nanoseconds{0};
-    lane->thread = ThreadId{static_cast<std::uint32_t>(kept.size() - 1)};
+    if (!is_held(*lane)) continue;
+    const TraceThread& thread = threads_[index_of(lane->thread)].thread;
+    kept.push_back({.thread = {.name = thread.name, .os_id = thread.os_id}, .account = {}});
+  }
+  // From here on nothing fails.
+  std::uint32_t next = 0;
+  for (const auto& lane : lanes_) {
+    if (!is_held(*lane)) continue;
+    lane->thread = ThreadId{next++};
     begin_holding(*lane, lane->holding.os_thread);
   }
   threads_ = std::move(kept);
@@ -350,9 +355,30 @@ void Registry::renumber_threads() {
   note_restrictions();
 }
 
+std::size_t Registry::thread_count() const {
+  const std::lock_guard lock(lanes_mutex_);
+  return threads_.size();
+}
+
 std::vector<TraceThread> Registry::threads() const {
   const std::lock_guard lock(lanes_mutex_);
-  return threads_;
+  std::vector<TraceThread> threads;
+  threads.reserve(threads_.size());
+  for (const ThreadRow& row : threads_) threads.push_back(row.thread);
+  return threads;
+}
+
+ThreadAccount& Registry::account(ThreadId thread) {
+  const std::lock_guard lock(lanes_mutex_);
+  return threads_[index_of(thread)].account;
+}
+
+std::vector<ThreadAccount> Registry::accounts() const {
+  const std::lock_guard lock(lanes_mutex_);
+  std::vector<ThreadAccount> accounts;
+  accounts.reserve(threads_.size());
+  for (const ThreadRow& row : threads_) accounts.push_back(row.account);
+  return accounts;
 }
 
 }  // namespace ringtail

@@ -16,6 +16,7 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -24,6 +25,7 @@
 #include <string_view>
 #include <vector>
 
+#include "record/account.h"
 #include "ringtail/base/clock.h"
 #include "ringtail/record/lane.h"
 #include "ringtail/record/shape_view.h"
@@ -48,6 +50,8 @@ struct RegistryLimits {
 class Registry {
  public:
   Registry(Clock clock, RegistryLimits limits) : clock_(clock), limits_(limits) {}
+
+  [[nodiscard]] const RegistryLimits& limits() const noexcept { return limits_; }
 
   // --- names and shapes ---
 
@@ -102,7 +106,7 @@ class Registry {
   [[nodiscard]] CategoryRule rule(Category category) const;
 
   // The time and the CPU time that live lanes' threads have had since their lease or the start of the run become part
-  // of their accounts. At the end of a run.
+  // of the list of threads, and those of released lanes while somebody collects. Before a trace is made of it.
   void note_holding();
 
   // While true, a released lane is retired and left to the collector; else it is free at once, as are those
@@ -111,16 +115,23 @@ class Registry {
 
   // Lanes in the order of their making; they are never destroyed before the registry.
   [[nodiscard]] std::size_t lane_count() const noexcept { return lane_count_.load(std::memory_order_acquire); }
-  [[nodiscard]] std::vector<Lane*> lanes() const;
+  [[nodiscard]] Lane& lane(std::size_t number) const;
 
   // Of all lanes: what they counted in any run. Requires: recording is off.
   void forget_counts();
 
   // Forgets threads that hold no lane and numbers the rest anew. Requires: nobody collects.
   void renumber_threads();
-  [[nodiscard]] std::vector<TraceThread> threads() const;  // names only; accounts are the collector's
+  [[nodiscard]] std::size_t thread_count() const;
+  [[nodiscard]] std::vector<TraceThread> threads() const;  // without what the collector counts
 
-  // Recorders that record nothing because there was no memory for a lane.
+  // What the collector counts. An account stays where it is until the threads are renumbered.
+  // Requires: the collector's mutex is held.
+  [[nodiscard]] ThreadAccount& account(ThreadId thread);
+  [[nodiscard]] std::vector<ThreadAccount> accounts() const;
+
+  // Recorders that record nothing because there was no memory for a lane, or for the thread to keep it.
+  void count_refused_lease() noexcept { refused_leases_.fetch_add(1, std::memory_order_relaxed); }  // statistic
   [[nodiscard]] std::uint64_t refused_leases() const noexcept {
     return refused_leases_.load(std::memory_order_relaxed);  // statistic
   }
@@ -146,7 +157,11 @@ class Registry {
   mutable std::mutex lanes_mutex_;
   std::vector<std::unique_ptr<Lane>> lanes_;
   std::size_t rings_ = 0;
-  std::vector<TraceThread> threads_;
+  struct ThreadRow {
+    TraceThread thread;
+    ThreadAccount account;  // the collector's, under its own mutex
+  };
+  std::deque<ThreadRow> threads_;  // a deque: the collector points at accounts
   bool recording_ = false;
   bool collecting_ = false;
   std::uint16_t run_ = 0;

@@ -42,10 +42,10 @@ enum class LossCause : std::uint8_t {
   kFiltered,     // shorter than its category's shortest duration to keep
   kOverwritten,  // older than the window that a flight recorder keeps
   kSinkFailed,   // the session's sink had thrown
+  kNoMemory,  // there was none for the row, or only the count could be kept: device, op and first cause are unknown
 };
 
-// "ring full", "no ring", "memory bound", "filtered", "overwritten",
-// "sink failed".
+// "ring full", "no ring", "memory bound", "filtered", "overwritten", "sink failed", "no memory".
 [[nodiscard]] const char* name_of(LossCause cause) noexcept;
 
 // True for what the program asked for, so that nothing went wrong: kFiltered, kOverwritten.
