@@ -167,7 +167,7 @@ class Log {
 
   std::vector<Segment> take() {
     if (last_ != nullptr) log_.commit(*last_, {});
-    return log_.take();
+    return log_.segments();
   }
 
  private:
