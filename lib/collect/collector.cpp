@@ -18,7 +18,9 @@ constexpr auto kSettleTime = std::chrono::seconds{1};    // a thread interrupted
 constexpr auto kCutTime = std::chrono::milliseconds{5};  // a thread that folds without a break leaves none to read
 constexpr std::size_t kMostSpans = 0xFFFF'FFFF;
 constexpr std::size_t kMostPairs = 4'096;  // past it every second is dropped: days of seconds stay small
-constexpr std::uint64_t kMostInBatch = std::uint64_t{1} << 18U;  // spans: a sink's batch takes 15 MiB at most
+constexpr std::uint64_t kMostInBatch = std::uint64_t{1} << 18U;  // spans, but for what one more ring gives
+constexpr std::size_t kBatchRowBytes =
+    256;  // at most: all columns, before and after they grew, and what sorting takes
 
 RowLog::Limits limits_of(const Collector::Options& options) {
   if (options.sink) return {.max_spans = kMostSpans};
@@ -35,7 +37,17 @@ Collector::Collector(Registry& registry, Clock clock, Options options)
     : registry_(registry),
       clock_(clock),
       options_(std::move(options)),
-      log_([this](const Segment& segment, LossCause cause) { leave(segment, cause); }) {}
+      most_in_batch_(std::clamp<std::uint64_t>(registry.memory().most() / 4 / kBatchRowBytes, 1'024, kMostInBatch)),
+      log_(registry.memory(), [this](const Segment& segment, LossCause cause) { leave(segment, cause); }) {}
+
+// What it allocates once, in this run or a later one.
+std::size_t Collector::own_bytes() const noexcept {
+  constexpr std::size_t kRest = std::size_t{64} << 10U;  // the session's objects, and tables that are empty
+  const RegistryLimits& limits = registry_.limits();
+  const std::size_t totals = FoldTable::most_totals(limits.fold_cells) + Chunk::kBytes / sizeof(Kind);
+  const std::size_t batch = options_.sink ? (most_in_batch_ + limits.ring_entries) * kBatchRowBytes : 0;
+  return kMostPairs * sizeof(ClockPair) + totals * sizeof(FoldTable::Total) + batch + kRest;
+}
 
 void Collector::leave(const Segment& segment, LossCause cause) noexcept {
   ThreadAccount& account = registry_.account(segment.thread);
@@ -68,17 +80,20 @@ void Collector::close(Book& book) noexcept {
 
 void Collector::begin_run(std::uint16_t run) {
   // What may fail comes first.
+  if (std::size_t bytes = own_bytes(); bytes != own_bytes_) {
+    if (!registry_.memory().take(MemoryBound::For::kBooks, bytes)) throw OverBound();
+    own_bytes_ = bytes;
+  }
   pairs_.reserve(kMostPairs + 1);
   totals_.reserve(FoldTable::most_totals(registry_.limits().fold_cells));
   const ClockPair now = clock_.pair();
   Trace batch;
   batch.origin = Origin{now.monotonic, wall_clock_now(), name_of(clock_.source())};
-  FoldBook folds;
+  log_.reset(limits_of(options_));
 
   run_ = run;
-  log_.reset(limits_of(options_));
   for (Book& book : books_) close(book);
-  folds_ = std::move(folds);
+  folds_.clear();
   open_spans_.clear();
   open_unlisted_ = 0;
   pairs_.assign(1, now);
@@ -118,7 +133,7 @@ Collector::Pass Collector::drain() noexcept {
     if (lane.ring_entries > 0) {
       pass.fullest = std::max(pass.fullest, static_cast<double>(moved) / static_cast<double>(lane.ring_entries));
     }
-    if (options_.sink && log_.spans() >= kMostInBatch) flush();
+    if (options_.sink && log_.spans() >= most_in_batch_) flush();
     if (state == LaneState::kRetired) {
       settle(book);
       lane.reset();
@@ -323,8 +338,9 @@ void Collector::give_batch() noexcept {
 }
 
 Harvest Collector::harvest() const {
-  Harvest harvest{log_.segments(), folds_, registry_.accounts(), open_spans_, pairs_,
-                  wall_at_start_,  0,      open_unlisted_};
+  Harvest harvest{log_.segments(), FoldBook(), registry_.accounts(), open_spans_, pairs_,
+                  wall_at_start_,  0,          open_unlisted_};
+  harvest.folds.add(folds_);
   harvest.accounts.resize(std::min(harvest.accounts.size(), threads_));
   return harvest;
 }

@@ -104,6 +104,7 @@ class Collector {
   static void note_open_spans(const Lane& lane, std::vector<OpenSpan>& open_spans);
   void leave(const Segment& segment, LossCause cause) noexcept;
   void flush() noexcept;
+  [[nodiscard]] std::size_t own_bytes() const noexcept;
   [[nodiscard]] bool make_batch() noexcept;
   void give_batch() noexcept;
 
@@ -117,9 +118,11 @@ class Collector {
 
   std::uint16_t run_ = 0;
   bool in_run_ = false;
-  std::size_t threads_ = 0;  // that there were when the run ended
+  std::size_t threads_ = 0;            // that there were when the run ended
+  const std::uint64_t most_in_batch_;  // spans
+  std::size_t own_bytes_ = 0;          // taken from the session's memory
   RowLog log_;
-  FoldBook folds_;
+  FoldBook folds_{&registry_.memory()};
   std::vector<FoldTable::Total> totals_;  // of the lane that is looked at
   std::vector<OpenSpan> open_spans_;      // begin: ticks
   std::uint64_t open_unlisted_ = 0;

@@ -19,13 +19,38 @@ void add_total(const FoldTable::Total& from, FoldTable::Total& to) {
   to.longest = std::max(to.longest, from.longest);
 }
 
+// Of a row of a map: with its node and what an allocator adds.
+template <class Map>
+constexpr std::size_t node_bytes(const Map&) {
+  return sizeof(typename Map::value_type) + 64;
+}
+
 }  // namespace
+
+// Throws std::bad_alloc.
+template <class Map>
+typename Map::mapped_type& FoldBook::row_of(Map& rows, const typename Map::key_type& key) {
+  if (memory_ == nullptr) return rows[key];
+  if (const auto found = rows.find(key); found != rows.end()) return found->second;
+  return memory_->spend(
+      MemoryBound::For::kBooks, node_bytes(rows), [&]() -> auto& { return rows[key]; });
+}
+
+void FoldBook::clear() noexcept {
+  if (memory_ != nullptr) {
+    memory_->give(MemoryBound::For::kBooks,
+                  totals_.size() * node_bytes(totals_) + losses_.size() * node_bytes(losses_));
+  }
+  totals_.clear();
+  losses_.clear();
+  other_ = {};
+}
 
 FoldTable::Total& FoldBook::total_for(const FoldTable::Total& from) noexcept {
   FoldTable::Total& other = other_[from.in_nanoseconds ? 1 : 0];
   if (from.other) return other;
   try {
-    return totals_[{from.op, from.device, from.in_nanoseconds}];
+    return row_of(totals_, {from.op, from.device, from.in_nanoseconds});
   } catch (const std::bad_alloc&) {
     return other;
   }
@@ -33,7 +58,7 @@ FoldTable::Total& FoldBook::total_for(const FoldTable::Total& from) noexcept {
 
 FoldTimes& FoldBook::times_for(const LossKey& key, ThreadAccount& account) noexcept {
   try {
-    return losses_[key];
+    return row_of(losses_, key);
   } catch (const std::bad_alloc&) {
     return account.unlisted[std::get<bool>(key) ? 1 : 0];
   }

@@ -19,6 +19,7 @@
 #include "collect/clock_map.h"
 #include "collect/row_log.h"
 #include "record/account.h"
+#include "record/memory_bound.h"
 #include "ringtail/record/fold_table.h"
 #include "ringtail/trace/trace.h"
 
@@ -26,6 +27,11 @@ namespace ringtail {
 
 class FoldBook {
  public:
+  // memory: what rows are taken from; null: they are not counted.
+  explicit FoldBook(MemoryBound* memory = nullptr) : memory_(memory) {}
+
+  void clear() noexcept;
+
   // Totals of one lane's table, or of kinds of rows. `account`: of the thread.
   void add(ThreadId thread, ThreadAccount& account, LossCause cause,
            std::span<const FoldTable::Total> totals) noexcept;
@@ -47,6 +53,10 @@ class FoldBook {
   [[nodiscard]] FoldTable::Total& total_for(const FoldTable::Total& from) noexcept;
   [[nodiscard]] FoldTimes& times_for(const LossKey& key, ThreadAccount& account) noexcept;
 
+  template <class Map>
+  [[nodiscard]] typename Map::mapped_type& row_of(Map& rows, const typename Map::key_type& key);
+
+  MemoryBound* memory_;
   std::map<FoldKey, FoldTable::Total> totals_;
   std::array<FoldTable::Total, 2> other_;  // of no op and device; in ticks, in nanoseconds
   std::map<LossKey, FoldTimes> losses_;

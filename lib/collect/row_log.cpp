@@ -7,15 +7,17 @@
 namespace ringtail {
 namespace {
 
-constexpr std::size_t kSpareChunks = 512;  // 64 MiB: some four million spans
-constexpr std::uint64_t kSlices = 16;      // of a bound that lets the oldest go
+constexpr std::size_t kSpareChunks = 512;                    // 64 MiB: some four million spans
+constexpr std::uint64_t kSlices = 16;                        // of a bound that lets the oldest go
+constexpr std::size_t kSegmentBytes = sizeof(Segment) + 32;  // with what a deque adds
 constexpr std::uint64_t kAnyNumber = ~std::uint64_t{0};
 
 }  // namespace
 
-RowLog::RowLog(Leave leave) : leave_(std::move(leave)) { scratch_.chunk = std::make_shared<Chunk>(); }
+RowLog::RowLog(MemoryBound& memory, Leave leave) : memory_(memory), leave_(std::move(leave)) {}
 
-void RowLog::reset(Limits limits) noexcept {
+void RowLog::reset(Limits limits) {
+  if (!scratch_.chunk) scratch_.chunk = std::make_shared<Chunk>(memory_);
   limits_ = limits;
   slice_ = limits.latest ? std::max<std::uint64_t>(limits.max_spans / kSlices, 1) : kAnyNumber;
   refused_.reset();
@@ -31,7 +33,7 @@ void RowLog::use(Writer& writer, std::shared_ptr<Chunk> chunk) noexcept {
 }
 
 std::shared_ptr<Chunk> RowLog::new_chunk() {
-  if (spare_.empty()) return std::make_shared<Chunk>();
+  if (spare_.empty()) return std::make_shared<Chunk>(memory_);
   std::shared_ptr<Chunk> chunk = std::move(spare_.back());
   spare_.pop_back();
   return chunk;
@@ -74,7 +76,8 @@ void RowLog::open_segment(Writer& writer, ThreadId thread, Nanoseconds now) {
     if (writer.chunk_) recycle(std::move(writer.chunk_));
     use(writer, std::move(chunk));
   }
-  Segment& segment = segments_.emplace_back();
+  Segment& segment =
+      memory_.spend(MemoryBound::For::kLog, kSegmentBytes, [this]() -> Segment& { return segments_.emplace_back(); });
   segment.thread = thread;
   segment.chunk = writer.chunk_;
   segment.first = segment.end = static_cast<std::uint32_t>(writer.next_ - writer.chunk_->rows());
@@ -94,15 +97,16 @@ void RowLog::open(Writer& writer, ThreadId thread, Nanoseconds now) noexcept {
     return;
   }
   while (true) {
+    LossCause why = LossCause::kNoMemory;
     try {
-      open_segment(writer, thread, now);
-      return;
+      return open_segment(writer, thread, now);
+    } catch (const OverBound&) {
+      why = LossCause::kMemoryBound;
     } catch (const std::bad_alloc&) {
-      if (!limits_.latest || segments_.empty()) break;
-      evict_front(LossCause::kOverwritten);
     }
+    if (!limits_.latest || segments_.empty()) return open_scratch(writer, thread, why);
+    evict_front(LossCause::kOverwritten);
   }
-  open_scratch(writer, thread, LossCause::kNoMemory);
 }
 
 void RowLog::make_room(Writer& writer, ThreadId thread, Nanoseconds now) noexcept {
@@ -152,6 +156,7 @@ void RowLog::evict_front(LossCause cause) noexcept {
   Segment segment = std::move(segments_.front());
   if (segment.writer != nullptr) close(*segment.writer);
   segments_.pop_front();
+  memory_.give(MemoryBound::For::kLog, kSegmentBytes);
   spans_ -= segment.spans;
   if (segment.spans > 0) leave_(segment, cause);
   recycle(std::move(segment.chunk));
@@ -175,6 +180,7 @@ void RowLog::clear() noexcept {
     if (segment.writer != nullptr) close(*segment.writer);
     recycle(std::move(segment.chunk));
   }
+  memory_.give(MemoryBound::For::kLog, segments_.size() * kSegmentBytes);
   segments_.clear();
   spans_ = 0;
 }

@@ -10,8 +10,9 @@
 //          then a sixteenth of the bound, or of the window.
 // Units    Spans: rows that are no notes.
 // Threads  One at a time (the collector's mutex). Copies of segments may be read meanwhile (chunk.h).
-// Errors   Without memory for a chunk or a segment, spans are folded (no memory), until the next look finds some; with
-//          `latest`, those at the front leave first. Only segments() and lend() throw, std::bad_alloc.
+// Errors   Without memory for a chunk or a segment, spans are folded (no memory; memory bound, if it is the session's),
+//          until the next look finds some; with `latest`, those at the front leave first. Only reset(), segments()
+//          and lend() throw, std::bad_alloc.
 #pragma once
 
 #include <array>
@@ -125,10 +126,11 @@ class RowLog {
   // Told of every segment whose spans are not kept, and why.
   using Leave = std::function<void(const Segment&, LossCause)>;
 
-  explicit RowLog(Leave leave);
+  // memory: what chunks and segments are taken from; outlives the log.
+  RowLog(MemoryBound& memory, Leave leave);
 
-  // Begins anew: everything is cleared.
-  void reset(Limits limits) noexcept;
+  // Begins: everything is cleared. Throws std::bad_alloc the first time, or never.
+  void reset(Limits limits);
 
   // From now on every span is folded for this cause.
   void refuse(LossCause cause) noexcept { refused_ = cause; }
@@ -166,6 +168,7 @@ class RowLog {
   [[nodiscard]] std::shared_ptr<Chunk> new_chunk();
   void recycle(std::shared_ptr<Chunk>&& chunk) noexcept;
 
+  MemoryBound& memory_;
   Limits limits_;
   Leave leave_;
   std::uint64_t slice_ = 0;  // spans of a segment

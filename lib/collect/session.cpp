@@ -35,10 +35,21 @@ Nanoseconds in_range(Duration given) {
   return std::clamp(given, Duration{0}, year);
 }
 
+constexpr std::size_t kMostRingEntries = std::size_t{1} << 26U;
+constexpr std::size_t kMostFoldCells = std::size_t{1} << 20U;
+
+std::size_t most_memory(const SessionOptions& options) {
+  if (options.max_memory != 0) return options.max_memory;
+  constexpr std::size_t kSpanBytes = 24;
+  constexpr std::size_t kRest = std::size_t{256} << 20U;
+  const std::size_t lane =
+      lane_bytes(std::min(options.ring_entries, kMostRingEntries), std::min(options.fold_cells, kMostFoldCells));
+  return saturating_add(kRest, saturating_add(saturating_multiply(options.max_rings, lane),
+                                              saturating_multiply(options.max_spans, kSpanBytes)));
+}
+
 // Values outside the ranges that session.h gives are moved to the nearer end.
 RegistryLimits limits_of(const SessionOptions& options) {
-  constexpr std::size_t kMostRingEntries = std::size_t{1} << 26U;
-  constexpr std::size_t kMostFoldCells = std::size_t{1} << 20U;
   constexpr std::uint32_t kMostNames = kOpMask;
   return {.ring_entries = std::min(options.ring_entries, kMostRingEntries),
           .max_rings = options.ring_entries == 0 ? 0 : options.max_rings,
@@ -47,7 +58,9 @@ RegistryLimits limits_of(const SessionOptions& options) {
           .max_devices = std::clamp(options.max_devices, 1U, kMostNames),
           .max_signatures = std::min(options.max_signatures, kMostNames),
           .max_threads = std::clamp(options.max_threads, 1U, kMostNames),
-          .longest_wait = in_range(options.max_block)};
+          .longest_wait = in_range(options.max_block),
+          .max_memory = most_memory(options),
+          .copies = options.sink ? 2U : 1U};  // a sink's batches have tables of their own
 }
 
 Nanoseconds cpu_time(clockid_t clock) {
@@ -482,6 +495,8 @@ Trace Session::snapshot() {
   s.registry->note_holding();
   return s.assemble(harvest, s.cost_so_far());
 }
+
+MemoryUse Session::memory() const noexcept { return state_->registry->memory().use(); }
 
 std::string Session::sink_error() const {
   const std::lock_guard drain(state_->draining);

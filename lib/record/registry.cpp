@@ -20,10 +20,22 @@ void relax() noexcept {
 #endif
 }
 
+// What a row takes in a container that doubles, with its place in an index and what an allocator adds; while it grows
+// the old half is there as well.
+constexpr std::size_t kRowBytes = 96;
+
 // Interns a name; the last row of a full table is "(other)", which takes all further ones.
-std::uint32_t bounded_intern(NameTable& table, std::string_view name, std::uint32_t most) {
+std::uint32_t bounded_intern(NameTable& table, std::string_view name, std::uint32_t most, MemoryBound& memory,
+                             std::size_t copies) {
   if (const auto id = table.find(name)) return *id;
-  return table.intern(table.size() + 1 >= most ? kOther : name);
+  if (table.size() + 1 < most) {
+    try {
+      return memory.spend(MemoryBound::For::kTables, copies * (kRowBytes + name.size()),
+                          [&] { return table.intern(name); });
+    } catch (const OverBound&) {  // then it is one of the others
+    }
+  }
+  return table.intern(kOther);
 }
 
 // Locked, after some tries: what is done under it takes less than being put to sleep and woken.
@@ -49,10 +61,16 @@ std::int64_t os_thread_id() { return static_cast<std::int64_t>(syscall(SYS_getti
 
 }  // namespace
 
+std::size_t lane_bytes(std::size_t ring_entries, std::size_t fold_cells) noexcept {
+  constexpr std::size_t kRest = 2'048;  // the collector's book, the first shapes, what allocators add
+  const std::size_t ring = ring_entries == 0 ? 0 : ring_entries + 1;
+  return sizeof(Lane) + (ring + FoldTable::most_totals(fold_cells)) * kCacheLineBytes + kRest;
+}
+
 InternedName Registry::intern_op(std::string_view name) noexcept {
   try {
     const std::lock_guard lock(tables_mutex_);
-    const std::uint32_t id = bounded_intern(tables_.ops, name, limits_.max_ops);
+    const std::uint32_t id = bounded_intern(tables_.ops, name, limits_.max_ops, memory_, limits_.copies);
     return {id, tables_.ops.at(id)};
   } catch (...) {
     return {index_of(kNoDevice), {}};  // no memory for a name: an op that is in no table, so "(unknown)"
@@ -62,7 +80,7 @@ InternedName Registry::intern_op(std::string_view name) noexcept {
 InternedName Registry::intern_device(std::string_view name) noexcept {
   try {
     const std::lock_guard lock(tables_mutex_);
-    const std::uint32_t id = bounded_intern(tables_.devices, name, limits_.max_devices);
+    const std::uint32_t id = bounded_intern(tables_.devices, name, limits_.max_devices, memory_, limits_.copies);
     return {id, tables_.devices.at(id)};
   } catch (...) {
     return {index_of(kNoDevice), {}};  // no memory for a name: as if none was given
@@ -81,14 +99,17 @@ Registry::InternedWords Registry::intern_shapes(std::span<const std::uint64_t> w
   try {
     const std::unique_lock lock = soon(tables_mutex_);
     if (const std::optional<ShapesId> id = table.find(words)) return known(*id);
-    if (table.size() - kReservedShapes >= limits_.max_signatures) {
-      signatures_full_.store(true, std::memory_order_release);  // R1 -> R2
-      return dropped;
+    if (table.size() - kReservedShapes < limits_.max_signatures) {
+      // Twice the words: they stand in chunks that double.
+      const std::size_t bytes = limits_.copies * (kRowBytes + 2 * words.size_bytes());
+      return known(memory_.spend(MemoryBound::For::kTables, bytes, [&] { return tables_.signatures.intern(words); }));
     }
-    return known(tables_.signatures.intern(words));
+  } catch (const OverBound&) {  // full as well
   } catch (...) {
     return dropped;
   }
+  signatures_full_.store(true, std::memory_order_release);  // R1 -> R2
+  return dropped;
 }
 
 Registry::Tables Registry::tables() const {
@@ -119,51 +140,69 @@ Lane* Registry::free_lane(bool with_ring) {
 
 void Registry::add_thread(Lane& lane, std::string_view name) {
   // Past the bound all threads share the last row, so that months of short-lived threads take bounded memory.
-  if (threads_.size() + 1 >= limits_.max_threads) {
-    if (threads_.size() < limits_.max_threads)
-      threads_.push_back({.thread = {.name = std::string(kMoreThreads)}, .account = {}});
-    lane.thread = ThreadId{static_cast<std::uint32_t>(threads_.size() - 1)};
-    return;
+  threads_full_ |= threads_.size() + 1 >= limits_.max_threads;
+  if (!threads_full_) {
+    try {
+      const std::size_t bytes = thread_bytes(name);
+      memory_.spend(MemoryBound::For::kTables, bytes, [&] {
+        threads_.push_back({.thread = {.name = std::string(name), .os_id = os_thread_id()}, .account = {}});
+      });
+      threads_bytes_ += bytes;
+    } catch (const OverBound&) {
+      threads_full_ = true;
+    }
   }
-  threads_.push_back({.thread = {.name = std::string(name), .os_id = os_thread_id()}, .account = {}});
+  if (threads_full_ && (threads_.empty() || threads_.back().thread.name != kMoreThreads)) {
+    threads_.push_back({.thread = {.name = std::string(kMoreThreads)}, .account = {}});
+  }
   lane.thread = ThreadId{static_cast<std::uint32_t>(threads_.size() - 1)};
 }
 
-Lane* Registry::lease(std::string_view thread_name, WithoutRing without_ring) noexcept {
-  bool new_ring = false;
-  std::unique_lock lock(lanes_mutex_, std::defer_lock);
+std::size_t Registry::thread_bytes(std::string_view name) const noexcept {
+  return limits_.copies * (sizeof(ThreadRow) + kRowBytes + name.size());
+}
+
+// Null without memory. Requires: `lock` holds lanes_mutex_; it does so again afterwards.
+Lane* Registry::add_lane(std::size_t ring_entries, std::unique_lock<std::mutex>& lock) noexcept {
+  const bool with_ring = ring_entries > 0;
+  if (with_ring) ++rings_;
   try {
-    lock.lock();
-    Lane* lane = free_lane(true);
-    if (lane == nullptr && rings_ < limits_.max_rings) {
-      new_ring = true;
-      ++rings_;
-    } else if (lane == nullptr) {
-      if (without_ring == WithoutRing::kRefuse) return nullptr;
-      lane = free_lane(false);
-    }
-    if (lane == nullptr) {
+    memory_.spend(MemoryBound::For::kLanes, lane_bytes(ring_entries, limits_.fold_cells), [&] {
       // Without the mutex: touching a ring's pages takes as long as thousands of other leases.
       lock.unlock();
-      auto made = std::make_unique<Lane>(*this, clock_, new_ring ? limits_.ring_entries : 0, limits_.fold_cells);
+      auto made = std::make_unique<Lane>(*this, clock_, ring_entries, limits_.fold_cells);
       lock.lock();
       lanes_.push_back(std::move(made));
-      new_ring = false;  // it is there, whatever fails from here on
-      lane = lanes_.back().get();
-      lane_count_.store(lanes_.size(),
-                        std::memory_order_release);  // the collector then takes the list under the mutex
-    }
-    add_thread(*lane, thread_name);
-    apply(*lane);
-    begin_holding(*lane, os_thread_id());
-    lane->state.store(LaneState::kLive, std::memory_order_release);  // the collector's acquire sees `thread`
-    return lane;
-  } catch (...) {
+    });
+    lane_count_.store(lanes_.size(),
+                      std::memory_order_release);  // the collector then takes the list under the mutex
+    return lanes_.back().get();
+  } catch (const std::bad_alloc&) {
     if (!lock.owns_lock()) lock.lock();
-    if (new_ring) --rings_;
-    count_refused_lease();
+    if (with_ring) --rings_;
     return nullptr;
   }
+}
+
+Lane* Registry::lease(std::string_view thread_name, WithoutRing without_ring) noexcept {
+  std::unique_lock lock(lanes_mutex_);
+  Lane* lane = free_lane(true);
+  if (lane == nullptr && rings_ < limits_.max_rings) lane = add_lane(limits_.ring_entries, lock);
+  if (lane == nullptr && without_ring == WithoutRing::kRefuse) return nullptr;
+  if (lane == nullptr) lane = free_lane(false);
+  if (lane == nullptr) lane = add_lane(0, lock);
+  try {
+    if (lane != nullptr) {
+      add_thread(*lane, thread_name);
+      apply(*lane);
+      begin_holding(*lane, os_thread_id());
+      lane->state.store(LaneState::kLive, std::memory_order_release);  // the collector's acquire sees `thread`
+      return lane;
+    }
+  } catch (const std::bad_alloc&) {  // no memory for the thread's row
+  }
+  if (without_ring == WithoutRing::kAccept) count_refused_lease();
+  return nullptr;
 }
 
 void Registry::release(Lane& lane) noexcept {
@@ -337,11 +376,14 @@ void Registry::renumber_threads() {
     return lane.state.load(std::memory_order_relaxed) != LaneState::kFree;  // leases are under this mutex
   };
   std::deque<ThreadRow> kept;
+  std::size_t bytes = 0;
   for (const auto& lane : lanes_) {
     if (!is_held(*lane)) continue;
     const TraceThread& thread = threads_[index_of(lane->thread)].thread;
     kept.push_back({.thread = {.name = thread.name, .os_id = thread.os_id}, .account = {}});
+    bytes += thread_bytes(thread.name);
   }
+  if (bytes > threads_bytes_ && !memory_.take(MemoryBound::For::kTables, bytes - threads_bytes_)) throw OverBound();
   // From here on nothing fails.
   std::uint32_t next = 0;
   for (const auto& lane : lanes_) {
@@ -350,6 +392,9 @@ void Registry::renumber_threads() {
     begin_holding(*lane, lane->holding.os_thread);
   }
   threads_ = std::move(kept);
+  threads_full_ = false;
+  if (bytes < threads_bytes_) memory_.give(MemoryBound::For::kTables, threads_bytes_ - bytes);
+  threads_bytes_ = bytes;
   thinning_ = 0;
   tightest_ = {};
   note_restrictions();

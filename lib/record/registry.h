@@ -4,8 +4,9 @@
 // signatures, the lanes, and the list of threads. Owned by the session and by every Recorder, so that a
 // recorder may outlive its session.
 //
-// Errors   Tables are bounded: past the bound names become "(other)" and signatures kDroppedShapes. A lane that cannot
-//          be allocated makes a recorder that records nothing, and is counted.
+// Errors   Tables are bounded, in number and by the session's memory: past the bound names become "(other)", threads
+//          "(more threads)" and signatures kDroppedShapes. Without memory for a ring there is a lane without one; a
+//          lane that cannot be allocated makes a recorder that records nothing, and is counted.
 // Threads  Any. Two mutexes, never held together: one for the tables, one for the lanes and threads.
 //
 // Ordering, by pair:
@@ -26,6 +27,7 @@
 #include <vector>
 
 #include "record/account.h"
+#include "record/memory_bound.h"
 #include "ringtail/base/clock.h"
 #include "ringtail/record/lane.h"
 #include "ringtail/record/shape_view.h"
@@ -44,14 +46,22 @@ struct RegistryLimits {
   std::uint32_t max_devices;
   std::uint32_t max_signatures;
   std::uint32_t max_threads;
-  Nanoseconds longest_wait{0};  // for room in a ring
+  Nanoseconds longest_wait{0};               // for room in a ring
+  std::size_t max_memory = ~std::size_t{0};  // bytes
+  std::size_t copies = 1;                    // of the tables, that are held at once
 };
+
+// What a lane takes, with the collector's book of it; entries: 0 for one without a ring.
+[[nodiscard]] std::size_t lane_bytes(std::size_t ring_entries, std::size_t fold_cells) noexcept;
 
 class Registry {
  public:
-  Registry(Clock clock, RegistryLimits limits) : clock_(clock), limits_(limits) {}
+  Registry(Clock clock, RegistryLimits limits) : clock_(clock), limits_(limits), memory_(limits.max_memory) {}
 
   [[nodiscard]] const RegistryLimits& limits() const noexcept { return limits_; }
+
+  // What all of the session takes memory from, the collector too.
+  [[nodiscard]] MemoryBound& memory() noexcept { return memory_; }
 
   // --- names and shapes ---
 
@@ -138,7 +148,9 @@ class Registry {
 
  private:
   [[nodiscard]] Lane* free_lane(bool with_ring);  // null: all are taken
+  [[nodiscard]] Lane* add_lane(std::size_t ring_entries, std::unique_lock<std::mutex>& lock) noexcept;
   void add_thread(Lane& lane, std::string_view name);
+  [[nodiscard]] std::size_t thread_bytes(std::string_view name) const noexcept;
   static void make_free(Lane& lane);
   void apply(Lane& lane) const;
   void apply_to_live() const;
@@ -149,6 +161,7 @@ class Registry {
 
   const Clock clock_;
   const RegistryLimits limits_;
+  MemoryBound memory_;
 
   mutable std::mutex tables_mutex_;
   Tables tables_;
@@ -162,6 +175,8 @@ class Registry {
     ThreadAccount account;  // the collector's, under its own mutex
   };
   std::deque<ThreadRow> threads_;  // a deque: the collector points at accounts
+  bool threads_full_ = false;      // the last row is for all that come
+  std::size_t threads_bytes_ = 0;  // taken for them
   bool recording_ = false;
   bool collecting_ = false;
   std::uint16_t run_ = 0;

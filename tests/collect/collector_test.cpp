@@ -28,9 +28,7 @@ class CollectorTest : public ::testing::Test {
                       .max_signatures = 8,
                       .max_threads = 8}};
   Collector collector_{registry_, clock_, {.max_spans = 100}};
-  Trace assemble() {
-    return ringtail::assemble(collector_.harvest(), registry_, clock_.source());
-  }
+  Trace assemble() { return ringtail::assemble(collector_.harvest(), registry_, clock_.source()); }
 };
 
 TEST_F(CollectorTest, DropsWhatAThreadPushesAfterTheCutOfTheLastRun) {
