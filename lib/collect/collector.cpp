@@ -46,7 +46,8 @@ std::size_t Collector::own_bytes() const noexcept {
   const RegistryLimits& limits = registry_.limits();
   const std::size_t totals = FoldTable::most_totals(limits.fold_cells) + Chunk::kBytes / sizeof(Kind);
   const std::size_t batch = options_.sink ? (most_in_batch_ + limits.ring_entries) * kBatchRowBytes : 0;
-  return kMostPairs * sizeof(ClockPair) + totals * sizeof(FoldTable::Total) + batch + kRest;
+  const std::size_t watch = options_.triggers != nullptr ? std::size_t{128} << 10U : 0;
+  return watch + kMostPairs * sizeof(ClockPair) + totals * sizeof(FoldTable::Total) + batch + kRest;
 }
 
 void Collector::leave(const Segment& segment, LossCause cause) noexcept {
@@ -71,6 +72,7 @@ void Collector::open(Book& book) const noexcept {
   book.account = &registry_.account(book.thread);
   book.drained = 0;
   book.next_sequence = InRun::first(run_);
+  book.steps = {};
 }
 
 void Collector::close(Book& book) noexcept {
@@ -88,6 +90,9 @@ void Collector::begin_run(std::uint16_t run) {
   totals_.reserve(FoldTable::most_totals(registry_.limits().fold_cells));
   const ClockPair now = clock_.pair();
   Trace batch;
+  if (options_.triggers != nullptr) {
+    watch_.emplace(*options_.triggers, clock_, registry_.limits().max_devices, *options_.slot);
+  }
   batch.origin = Origin{now.monotonic, wall_clock_now(), name_of(clock_.source())};
   log_.reset(limits_of(options_));
 
@@ -122,6 +127,7 @@ Collector::Pass Collector::drain() noexcept {
   const ClockPair now = clock_.pair();
   now_ = now.monotonic;
   if (!options_.sink && now.monotonic - pairs_.back().monotonic >= pair_interval_) add_pair(now);
+  if (watch_) watch_->begin_pass(now);
   for (Book& book : books_) {
     Lane& lane = *book.lane;
     // L2 <- L1: read before the last drain. L4's counterpart too: `thread` of a new lease is visible.
@@ -141,8 +147,24 @@ Collector::Pass Collector::drain() noexcept {
     }
   }
   log_.expire(now_);
+  if (watch_) watch_->end_pass([this](DeviceId device) { return is_open(device); });
   if (options_.sink && now_ - last_flush_ >= options_.flush_interval) flush();
   return pass;
+}
+
+// Relaxed, but for the depth: a span more or less at this moment is all that depends on it.
+bool Collector::is_open(DeviceId device) const noexcept {
+  for (const Book& book : books_) {
+    const Lane& lane = *book.lane;
+    // L6 <- L5: entries below the depth are whole.
+    const std::size_t depth =
+        std::min<std::size_t>(lane.open_depth.load(std::memory_order_acquire), Lane::kOpenSpansKept);
+    for (std::size_t i = 0; i < depth; ++i) {
+      const std::uint64_t what = lane.open[i].what.load(std::memory_order_relaxed);  // published by L5
+      if (DeviceId{static_cast<std::uint32_t>(what)} == device) return true;
+    }
+  }
+  return false;
 }
 
 // What is in the ring when it is called: a producer flat out does not keep the collector from the others.
@@ -161,6 +183,8 @@ std::size_t Collector::drain(Book& book) noexcept {
     ++taken;
     if (!writer.has_room()) [[unlikely]]
       log_.make_room(writer, book.thread, now_);
+    if (watch_) [[unlikely]]
+      watch_->see(slot, book.thread, book.steps);
     writer.append(slot, folded_before);
   });
   if (moved == 0) return 0;

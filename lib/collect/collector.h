@@ -21,6 +21,7 @@
 
 #include "collect/fold_book.h"
 #include "collect/row_log.h"
+#include "collect/trigger_watch.h"
 #include "record/registry.h"
 #include "ringtail/base/clock.h"
 #include "ringtail/collect/sink.h"
@@ -51,6 +52,8 @@ class Collector {
     Nanoseconds window{0};
     Sink sink = nullptr;
     Nanoseconds flush_interval{0};
+    const Triggers* triggers = nullptr;  // null: nothing is watched
+    TriggerSlot* slot = nullptr;         // where it is said what was seen
   };
   Collector(Registry& registry, Clock clock, Options options);
 
@@ -89,6 +92,7 @@ class Collector {
     std::uint64_t drained = 0;         // records of this run and lease
     std::uint64_t next_sequence = 0;   // InRun word of the record after the last one drained
     Writer writer;
+    TriggerWatch::Steps steps;
   };
 
   void take_lanes() noexcept;
@@ -97,6 +101,7 @@ class Collector {
   std::size_t drain(Book& book) noexcept;
   void add_pair(ClockPair pair) noexcept;
   void add_statistics(const Lane& lane, ThreadAccount& account) const noexcept;
+  [[nodiscard]] bool is_open(DeviceId device) const noexcept;
   void settle(Book& book) noexcept;
   void end(Book& book) noexcept;
   void cut(Book& book, Harvest& harvest);
@@ -123,6 +128,7 @@ class Collector {
   std::size_t own_bytes_ = 0;          // taken from the session's memory
   RowLog log_;
   FoldBook folds_{&registry_.memory()};
+  std::optional<TriggerWatch> watch_;
   std::vector<FoldTable::Total> totals_;  // of the lane that is looked at
   std::vector<OpenSpan> open_spans_;      // begin: ticks
   std::uint64_t open_unlisted_ = 0;

@@ -9,7 +9,6 @@
 #include <atomic>
 #include <charconv>
 #include <condition_variable>
-#include <list>
 #include <map>
 #include <mutex>
 #include <new>
@@ -18,8 +17,11 @@
 #include <utility>
 
 #include "collect/collector.h"
+#include "collect/dumper.h"
 #include "collect/governor.h"
+#include "collect/limits.h"
 #include "collect/pace.h"
+#include "collect/thread_leases.h"
 #include "record/registry.h"
 
 namespace ringtail {
@@ -27,41 +29,6 @@ namespace {
 
 constexpr std::chrono::microseconds kShortestPoll{1};
 constexpr std::chrono::milliseconds kLook{20};  // between two looks at what recording costs
-
-// A duration of the options as nanoseconds: at least 0, at most a year.
-template <class Duration>
-Nanoseconds in_range(Duration given) {
-  const Duration year = std::chrono::hours{24 * 365};
-  return std::clamp(given, Duration{0}, year);
-}
-
-constexpr std::size_t kMostRingEntries = std::size_t{1} << 26U;
-constexpr std::size_t kMostFoldCells = std::size_t{1} << 20U;
-
-std::size_t most_memory(const SessionOptions& options) {
-  if (options.max_memory != 0) return options.max_memory;
-  constexpr std::size_t kSpanBytes = 24;
-  constexpr std::size_t kRest = std::size_t{256} << 20U;
-  const std::size_t lane =
-      lane_bytes(std::min(options.ring_entries, kMostRingEntries), std::min(options.fold_cells, kMostFoldCells));
-  return saturating_add(kRest, saturating_add(saturating_multiply(options.max_rings, lane),
-                                              saturating_multiply(options.max_spans, kSpanBytes)));
-}
-
-// Values outside the ranges that session.h gives are moved to the nearer end.
-RegistryLimits limits_of(const SessionOptions& options) {
-  constexpr std::uint32_t kMostNames = kOpMask;
-  return {.ring_entries = std::min(options.ring_entries, kMostRingEntries),
-          .max_rings = options.ring_entries == 0 ? 0 : options.max_rings,
-          .fold_cells = std::min(options.fold_cells, kMostFoldCells),
-          .max_ops = std::clamp(options.max_ops, 1U, kMostNames),
-          .max_devices = std::clamp(options.max_devices, 1U, kMostNames),
-          .max_signatures = std::min(options.max_signatures, kMostNames),
-          .max_threads = std::clamp(options.max_threads, 1U, kMostNames),
-          .longest_wait = in_range(options.max_block),
-          .max_memory = most_memory(options),
-          .copies = options.sink ? 2U : 1U};  // a sink's batches have tables of their own
-}
 
 Nanoseconds cpu_time(clockid_t clock) {
   timespec time{};
@@ -92,39 +59,6 @@ std::uint64_t next_session_number() {
 
 }  // namespace
 
-// The calling thread's leases, one per session it recorded in: the thread's to give back, so they go with it. A lease
-// keeps its session's registry alive, as any recorder does; those of sessions that are gone are dropped at the
-// thread's next lease, but for one that still has open scopes.
-class ThreadLeases {
- public:
-  ~ThreadLeases() { gone = true; }
-
-  Recorder* find(std::uint64_t session) {
-    for (Lease& lease : leases_) {
-      if (lease.session == session) return &lease.recorder;
-    }
-    return nullptr;
-  }
-
-  Recorder& add(std::uint64_t session, Recorder recorder) {
-    leases_.remove_if([](const Lease& lease) { return lease.recorder.is_of_the_past(); });
-    leases_.push_back({session, std::move(recorder)});
-    return leases_.back().recorder;
-  }
-
-  // Trivial, so it can be asked after the thread's leases were destroyed.
-  static thread_local bool gone;
-
- private:
-  struct Lease {
-    std::uint64_t session;
-    Recorder recorder;
-  };
-  std::list<Lease> leases_;  // a list: references given out stay valid
-};
-
-thread_local bool ThreadLeases::gone = false;
-
 struct Session::State {
   explicit State(const SessionOptions& given)
       : options(given),
@@ -135,16 +69,20 @@ struct Session::State {
                    .keep = given.keep,
                    .window = in_range(given.window),
                    .sink = given.sink,
-                   .flush_interval = in_range(given.flush_interval)}) {}
+                   .flush_interval = in_range(given.flush_interval),
+                   .triggers = options.triggers.on_trigger ? &options.triggers : nullptr,
+                   .slot = &dumper.slot()}) {}
 
   void collect_until_told();
   Collector::Pass drain();
   void govern();
   void begin_run();
   void hurry();
+  void end_thread();
   void stop();
   [[nodiscard]] Trace assemble(const Harvest& harvest, const TracerCost& cost) const;
   [[nodiscard]] Trace take();
+  [[nodiscard]] Trace snapshot();
   [[nodiscard]] TracerCost cost_so_far();
   Lane* lease(std::string_view thread_name);
 
@@ -158,11 +96,12 @@ struct Session::State {
   bool running = false;
   bool has_trace = false;
   std::uint16_t run = 0;  // of this session: counts its starts, 0 before the first
-  std::map<std::string, std::string> metadata;
   std::thread thread;
   Nanoseconds started{0};  // steady clock
   Nanoseconds process_cpu_at_start{0};
   TracerCost cost;  // of the run that ended last
+
+  Dumper dumper{options.triggers, clock, [this] { return snapshot(); }};
 
   std::mutex draining;  // the collector: one pass at a time
   Collector collector;
@@ -177,6 +116,9 @@ struct Session::State {
     Governor::Load counts;
   };
   std::vector<Seen> seen;  // by lane: its counts at the last look
+
+  mutable std::mutex describing;
+  std::map<std::string, std::string> metadata;
 
   std::mutex waking;  // the collector thread's sleep
   std::condition_variable wake;
@@ -208,6 +150,7 @@ void Session::State::collect_until_told() {
       const std::lock_guard drain_lock(draining);
       pass = drain();
     }
+    dumper.wake();
     const Nanoseconds now = steady_now();
     Nanoseconds interval = pace.after(pass.fullest, now - last);
     last = now;
@@ -300,6 +243,7 @@ Status Session::start() {
   if (s.running) return Done{};
   s.has_trace = false;
   const auto give_up = [&s] {
+    s.end_thread();
     const std::lock_guard drain(s.draining);
     s.collector.abandon_run();
     s.registry->set_collecting(false);
@@ -307,6 +251,7 @@ Status Session::start() {
   try {
     s.begin_run();
     if (s.options.collector_thread) s.thread = std::thread([&s] { s.collect_until_told(); });
+    if (s.dumper.is_used()) s.dumper.begin(s.options.collector_thread);
   } catch (const std::system_error& error) {
     give_up();
     return Error{ErrorCode::kIo, std::string("collector thread: expected to start, found ") + error.what()};
@@ -321,19 +266,23 @@ Status Session::start() {
   return Done{};
 }
 
+void Session::State::end_thread() {
+  if (!thread.joinable()) return;
+  {
+    const std::lock_guard lock(waking);
+    told_to_end = true;
+  }
+  wake.notify_one();
+  thread.join();
+}
+
 // Requires: `control` is held.
 void Session::State::stop() {
   if (!running) return;
   recording.store(false, std::memory_order_relaxed);  // for recording(): advice only
   registry->set_recording(false, run);
-  if (thread.joinable()) {
-    {
-      const std::lock_guard lock(waking);
-      told_to_end = true;
-    }
-    wake.notify_one();
-    thread.join();
-  }
+  dumper.end();
+  end_thread();
   {
     const std::lock_guard drain(draining);
     {
@@ -437,21 +386,37 @@ Recorder& Session::this_thread() {
 Ticks Session::now() const noexcept { return state_->clock.now(); }
 
 void Session::set_metadata(std::string key, std::string value) {
-  const std::lock_guard lock(state_->control);
+  const std::lock_guard lock(state_->describing);
   state_->metadata[std::move(key)] = std::move(value);
 }
 
 std::size_t Session::drain_once() {
   const std::lock_guard control(state_->control);
   if (!state_->running) return 0;
-  const std::lock_guard lock(state_->draining);
-  const DrainCpu cpu(state_->drain_cpu);
-  return state_->drain().moved;
+  std::size_t moved = 0;
+  {
+    const std::lock_guard lock(state_->draining);
+    const DrainCpu cpu(state_->drain_cpu);
+    moved = state_->drain().moved;
+  }
+  if (!state_->options.collector_thread) state_->dumper.look();
+  return moved;
+}
+
+void Session::trigger(std::string_view reason) noexcept {
+  if (!state_->dumper.is_used() || !recording()) return;
+  Sighting asked;
+  asked.at = state_->clock.pair().monotonic;
+  asked.set_reason(reason);
+  state_->dumper.slot().set(asked);
 }
 
 Trace Session::State::assemble(const Harvest& harvest, const TracerCost& so_far) const {
   Trace trace = ringtail::assemble(harvest, *registry, clock.source());
-  trace.metadata.insert(metadata.begin(), metadata.end());
+  {
+    const std::lock_guard lock(describing);
+    trace.metadata.insert(metadata.begin(), metadata.end());
+  }
   trace.categories = registry->categories();
   trace.cost = so_far;
   if (options.budget > 0.0) {
@@ -461,6 +426,9 @@ Trace Session::State::assemble(const Harvest& harvest, const TracerCost& so_far)
   }
   if (const std::uint64_t refused = registry->refused_leases(); refused != 0) {
     trace.metadata["ringtail.recorders_without_memory"] = std::to_string(refused);
+  }
+  if (const std::uint64_t passed_over = dumper.passed_over(); passed_over != 0) {
+    trace.metadata["ringtail.triggers_passed_over"] = std::to_string(passed_over);
   }
   return trace;
 }
@@ -482,18 +450,22 @@ Trace Session::take_trace() {
   return s.take();
 }
 
-Trace Session::snapshot() {
-  State& s = *state_;
-  const std::lock_guard lock(s.control);
-  if (!s.running) return {};
+// Requires: the session runs, and is not stopped meanwhile.
+Trace Session::State::snapshot() {
   Harvest harvest;
   {
-    const std::lock_guard drain(s.draining);
-    const DrainCpu cpu(s.drain_cpu);
-    harvest = s.collector.snapshot();
+    const std::lock_guard drain_lock(draining);
+    const DrainCpu cpu(drain_cpu);
+    harvest = collector.snapshot();
   }
-  s.registry->note_holding();
-  return s.assemble(harvest, s.cost_so_far());
+  registry->note_holding();
+  return assemble(harvest, cost_so_far());
+}
+
+Trace Session::snapshot() {
+  const std::lock_guard lock(state_->control);
+  if (!state_->running) return {};
+  return state_->snapshot();
 }
 
 MemoryUse Session::memory() const noexcept { return state_->registry->memory().use(); }
