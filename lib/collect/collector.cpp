@@ -1,12 +1,9 @@
 #include "collect/collector.h"
 
 #include <algorithm>
-#include <exception>
 #include <thread>
 #include <utility>
 
-#include "collect/assembly.h"
-#include "collect/known_ids.h"
 #include "collect/time_math.h"
 
 namespace ringtail {
@@ -21,9 +18,7 @@ constexpr std::uint64_t kMostInBatch = std::uint64_t{1} << 18U;  // spans: a sin
 
 RowLog::Limits limits_of(const Collector::Options& options) {
   if (options.sink) return {.max_spans = kMostSpans};
-  return {.max_spans = std::min(options.max_spans, kMostSpans),
-          .latest = options.keep == Keep::kLatest,
-          .window = options.window};
+  return {.max_spans = std::min(options.max_spans, kMostSpans), .latest = options.latest, .window = options.window};
 }
 
 }  // namespace
@@ -32,7 +27,8 @@ Collector::Collector(Registry& registry, Clock clock, Options options)
     : registry_(registry),
       clock_(clock),
       options_(std::move(options)),
-      log_([this](const Segment& segment, LossCause cause) { leave(segment, cause); }) {}
+      log_([this](const Segment& segment, LossCause cause) { leave(segment, cause); }),
+      delivery_(registry, clock.source(), options_.sink) {}
 
 TraceThread& Collector::counts_of(ThreadId thread) {
   if (index_of(thread) >= counts_.size()) counts_.resize(index_of(thread) + 1);
@@ -71,10 +67,8 @@ void Collector::begin_run(std::uint16_t run) {
   pairs_ = {clock_.pair()};
   pair_interval_ = kPairInterval;
   wall_at_start_ = wall_clock_now();
-  batch_ = {};
-  batch_.origin = Origin{pairs_.front().monotonic, wall_at_start_, name_of(clock_.source())};
+  delivery_.begin();
   last_flush_ = pairs_.front().monotonic;
-  sink_error_.clear();
   in_run_ = true;
 }
 
@@ -94,7 +88,7 @@ Collector::Pass Collector::drain() {
   take_lanes();
   const ClockPair now = clock_.pair();
   now_ = now.monotonic;
-  if (!options_.sink && now.monotonic - pairs_.back().monotonic >= pair_interval_) add_pair(now);
+  if (!delivery_.wanted() && now.monotonic - pairs_.back().monotonic >= pair_interval_) add_pair(now);
   for (std::size_t i = 0; i < lanes_.size(); ++i) {
     Lane& lane = *lanes_[i];
     Account& account = accounts_[i];
@@ -107,7 +101,7 @@ Collector::Pass Collector::drain() {
     if (lane.ring_entries > 0) {
       pass.fullest = std::max(pass.fullest, static_cast<double>(moved) / static_cast<double>(lane.ring_entries));
     }
-    if (options_.sink && log_.spans() >= kMostInBatch) flush();
+    if (delivery_.wanted() && log_.spans() >= kMostInBatch) flush();
     if (state == LaneState::kRetired) {
       settle(lane, account, writers_[i]);
       account = {};
@@ -116,7 +110,7 @@ Collector::Pass Collector::drain() {
     }
   }
   log_.expire(now_);
-  if (options_.sink && now_ - last_flush_ >= options_.flush_interval) flush();
+  if (delivery_.wanted() && now_ - last_flush_ >= options_.flush_interval) flush();
   return pass;
 }
 
@@ -189,8 +183,8 @@ void Collector::settle(Lane& lane, Account& account, Writer& writer) {
 
 // A cut of a lane that goes on. What is folded is read before the ring is drained: when the gaps between the records
 // that were drained are no more than that, every attempt up to the sum of both is either drained or folded.
-void Collector::cut(Lane& lane, Account& account, Writer& writer, Harvest& harvest) {
-  const auto give_up = std::chrono::steady_clock::now() + kCutTime;
+void Collector::cut(Lane& lane, Account& account, Writer& writer, std::chrono::nanoseconds most, Harvest& harvest) {
+  const auto give_up = std::chrono::steady_clock::now() + most;
   std::optional<std::vector<FoldTable::Total>> totals;
   std::uint64_t folded = 0;
   std::uint64_t gaps = 0;
@@ -244,40 +238,32 @@ void Collector::end_run() {
     accounts_[i] = {};
   }
   log_.expire(now_);
-  if (options_.sink) flush();
+  if (delivery_.wanted()) flush();
 }
 
 // Every batch ends at a pair of its own: what lies before it is interpolated, and no later pair moves it (but times of
 // before the oldest of the last 2,048 pairs, where a span is that long).
 void Collector::flush() {
   last_flush_ = now_;
-  if (log_.spans() == 0) return;
+  Harvest harvest;
   if (in_run_) {
     // No doubling here: batches come and go, so pairs of long ago are of no more use.
     if (pairs_.size() >= kMostPairs) pairs_.erase(pairs_.begin() + 1, pairs_.end() - kMostPairs / 2);
+    harvest = cut_all(Nanoseconds{0});
     pairs_.push_back(clock_.pair());
+  } else {
+    harvest.folds = folds_;
+    harvest.counts = counts_;
+    harvest.open_spans = open_spans_;
   }
-  std::vector<Segment> segments = log_.take();
-  try {
-    registry_.extend(batch_);
-    const RowNeeds needs = needs_of(segments, batch_);
-    if (needs.unknown_op) static_cast<void>(registry_.intern_op("(unknown)"));
-    if (needs.unknown_device) static_cast<void>(registry_.intern_device("(unknown)"));
-    registry_.extend(batch_);
-    batch_.threads = registry_.threads();
-    write_rows(segments, ClockMap(clock_.source(), pairs_), batch_);
-    options_.sink(batch_);
-  } catch (const std::exception& error) {
-    sink_error_ = error.what();
-    if (sink_error_.empty()) sink_error_ = "an exception without a message";
-  } catch (...) {
-    sink_error_ = "an exception that is no std::exception";
-  }
-  if (!sink_error_.empty()) {
+  harvest.pairs = pairs_;
+  harvest.wall_at_start = wall_at_start_;
+  harvest.segments = log_.take();
+  if (!delivery_.deliver(harvest)) {
     log_.refuse(LossCause::kSinkFailed);
-    for (const Segment& segment : segments) leave(segment, LossCause::kSinkFailed);
+    for (const Segment& segment : harvest.segments) leave(segment, LossCause::kSinkFailed);
   }
-  log_.give_back(std::move(segments));
+  log_.give_back(std::move(harvest.segments));
 }
 
 Harvest Collector::harvest() {
@@ -286,18 +272,16 @@ Harvest Collector::harvest() {
       wall_at_start_};
 }
 
-Harvest Collector::snapshot() {
-  drain();
-  if (options_.sink) flush();
+// A cut of every lane, each looked for as long as `most`, and what was settled before.
+Harvest Collector::cut_all(std::chrono::nanoseconds most) {
   Harvest harvest;
   for (std::size_t i = 0; i < lanes_.size(); ++i) {
     // Acquire: as in drain(). A lane that retired since, or is leased anew, is as good as live: its account is open.
     if (accounts_[i].thread == kNoThread || lanes_[i]->state.load(std::memory_order_acquire) == LaneState::kFree)
       continue;
-    cut(*lanes_[i], accounts_[i], writers_[i], harvest);
+    cut(*lanes_[i], accounts_[i], writers_[i], most, harvest);
     note_open_spans(*lanes_[i], harvest.open_spans);
   }
-  if (options_.sink) flush();
   counts_.resize(std::max(counts_.size(), harvest.counts.size()));
   harvest.counts.resize(counts_.size());
   for (std::size_t i = 0; i < counts_.size(); ++i) {
@@ -310,48 +294,19 @@ Harvest Collector::snapshot() {
     counts.blocked += counts_[i].blocked;
     counts.clock_steps += counts_[i].clock_steps;
   }
-  harvest.segments = log_.lend();
   harvest.folds.add(folds_);
+  return harvest;
+}
+
+Harvest Collector::snapshot() {
+  drain();
+  Harvest harvest = cut_all(kCutTime);
+  if (delivery_.wanted()) flush();
+  harvest.segments = log_.lend();
   harvest.pairs = pairs_;
   harvest.pairs.push_back(clock_.pair());
   harvest.wall_at_start = wall_at_start_;
   return harvest;
-}
-
-Trace assemble(const Harvest& harvest, const Registry& registry, std::vector<TraceThread> threads,
-               Clock::Source source) {
-  Trace trace;
-  Registry::Tables tables = registry.tables();
-  trace.op_names() = std::move(tables.ops);
-  trace.device_names() = std::move(tables.devices);
-  trace.signatures() = std::move(tables.signatures);
-  trace.threads = std::move(threads);
-  for (std::size_t i = 0; i < trace.threads.size() && i < harvest.counts.size(); ++i) {
-    TraceThread counts = harvest.counts[i];
-    counts.name = std::move(trace.threads[i].name);
-    counts.os_id = trace.threads[i].os_id;
-    counts.held = trace.threads[i].held;
-    counts.cpu = trace.threads[i].cpu;
-    trace.threads[i] = std::move(counts);
-  }
-  const ClockMap clock(source, harvest.pairs);
-  trace.origin = Origin{harvest.pairs.front().monotonic, harvest.wall_at_start, name_of(source)};
-  write_rows(harvest.segments, clock, trace);
-  harvest.folds.write(clock, trace.origin->monotonic.count(), trace);
-  for (const FoldedTotal& total : trace.folded) trace.total_duration_us += to_microseconds(total.duration);
-  for (OpenSpan open : harvest.open_spans) {
-    open.op = known(open.op, trace);
-    open.device = known(open.device, trace);
-    open.begin = Nanoseconds{clock.to_ns(static_cast<std::uint64_t>(open.begin.count()))} - trace.origin->monotonic;
-    trace.open_spans.push_back(open);
-  }
-  std::ranges::sort(trace.open_spans, [](const OpenSpan& a, const OpenSpan& b) {
-    return std::pair(a.thread, a.depth) < std::pair(b.thread, b.depth);
-  });
-  if (harvest.uncounted != 0) {
-    trace.metadata["ringtail.folded_without_totals"] = std::to_string(harvest.uncounted);
-  }
-  return trace;
 }
 
 }  // namespace ringtail

@@ -12,40 +12,27 @@
 #include <chrono>
 #include <cstdint>
 #include <deque>
-#include <optional>
 #include <string>
 #include <vector>
 
+#include "collect/delivery.h"
 #include "collect/fold_book.h"
+#include "collect/harvest.h"
 #include "collect/row_log.h"
 #include "record/registry.h"
 #include "ringtail/base/clock.h"
-#include "ringtail/collect/sink.h"
+#include "ringtail/trace/sink.h"
 #include "ringtail/trace/trace.h"
 
 namespace ringtail {
-
-// All that a trace is made of but the registry's tables, taken under the drain mutex and assembled without it.
-struct Harvest {
-  std::vector<Segment> segments;
-  FoldBook folds;
-  std::vector<TraceThread> counts;   // by thread; accounts only
-  std::vector<OpenSpan> open_spans;  // begin: ticks
-  std::vector<ClockPair> pairs;
-  Nanoseconds wall_at_start{0};
-  std::uint64_t uncounted = 0;  // folded spans whose totals could not be read: their thread never ceased to fold
-};
-
-[[nodiscard]] Trace assemble(const Harvest& harvest, const Registry& registry, std::vector<TraceThread> threads,
-                             Clock::Source source);
 
 class Collector {
  public:
   struct Options {
     std::size_t max_spans = 0;
-    Keep keep = Keep::kFirst;
+    bool latest = false;  // keep the latest, not the first
     Nanoseconds window{0};
-    Sink sink = nullptr;
+    Sink sink = {};
     Nanoseconds flush_interval{0};
   };
   Collector(Registry& registry, Clock clock, Options options);
@@ -70,11 +57,15 @@ class Collector {
   [[nodiscard]] Harvest harvest();
   // The run so far, with a cut for every lane; it goes on.
   [[nodiscard]] Harvest snapshot();
+  // Tells the sink the end of the run: what take_trace() will give.
+  void finish(const Trace& end) noexcept { delivery_.finish(end); }
+  // The end cannot be told.
+  void fail(const char* why) noexcept { delivery_.fail(why); }
   // What harvest() gave, when it was assembled: its memory serves the next run.
   void give_back(Harvest&& harvest) noexcept { log_.give_back(std::move(harvest.segments)); }
 
-  // What the sink threw in this run; empty if nothing.
-  [[nodiscard]] const std::string& sink_error() const noexcept { return sink_error_; }
+  // What the sink said in this run; empty if nothing.
+  [[nodiscard]] const std::string& sink_error() const noexcept { return delivery_.error(); }
 
  private:
   // One lane's bookkeeping within the run.
@@ -90,7 +81,8 @@ class Collector {
   void add_pair(ClockPair pair);
   void add_statistics(const Lane& lane, TraceThread& counts) const;
   void settle(Lane& lane, Account& account, Writer& writer);
-  void cut(Lane& lane, Account& account, Writer& writer, Harvest& harvest);
+  void cut(Lane& lane, Account& account, Writer& writer, std::chrono::nanoseconds most, Harvest& harvest);
+  [[nodiscard]] Harvest cut_all(std::chrono::nanoseconds most);
   static void note_open_spans(const Lane& lane, std::vector<OpenSpan>& open_spans);
   void leave(const Segment& segment, LossCause cause);
   void flush();
@@ -115,9 +107,8 @@ class Collector {
   Nanoseconds now_{0};  // of this pass, CLOCK_MONOTONIC
   Nanoseconds wall_at_start_{0};
 
-  Trace batch_;  // for the sink: its tables grow over the run
+  Delivery delivery_;
   Nanoseconds last_flush_{0};
-  std::string sink_error_;
 };
 
 }  // namespace ringtail

@@ -76,6 +76,17 @@ void FoldBook::add(const FoldBook& other) {
   }
 }
 
+FoldBook::Needs FoldBook::needs_of(const Trace& trace) const {
+  Needs needs;
+  for (const auto& [key, total] : totals_) {
+    const auto& [other, op, device, in_ns] = key;
+    needs.other_op |= other;
+    needs.unknown_op |= !other && !is_known(op, trace);
+    needs.unknown_device |= !is_known(device, trace);
+  }
+  return needs;
+}
+
 void FoldBook::write(const ClockMap& clock, std::int64_t origin_ns, Trace& trace) const {
   const auto since_origin = [&](std::uint64_t time, bool in_ns) {
     return Nanoseconds{saturating_subtract(in_ns ? from_ordered(time) : clock.to_ns(time), origin_ns)};

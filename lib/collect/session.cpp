@@ -118,7 +118,7 @@ struct Session::State {
         registry(std::make_shared<Registry>(clock, limits_of(given))),
         collector(*registry, clock,
                   {.max_spans = given.max_spans,
-                   .keep = given.keep,
+                   .latest = given.keep == Keep::kLatest,
                    .window = in_range(given.window),
                    .sink = given.sink,
                    .flush_interval = in_range(given.flush_interval)}) {}
@@ -128,6 +128,7 @@ struct Session::State {
   void govern();
   void hurry();
   void stop();
+  void tell_end() noexcept;
   // What the registry says at one moment.
   struct Now {
     std::vector<TraceThread> threads;
@@ -135,7 +136,7 @@ struct Session::State {
     TracerCost cost;
   };
   [[nodiscard]] Now now();
-  [[nodiscard]] Trace assemble(const Harvest& harvest, Now now) const;
+  [[nodiscard]] Trace make_trace(const Harvest& harvest, Now now) const;
   [[nodiscard]] TracerCost cost_so_far();
   Lane* lease(std::string_view thread_name);
 
@@ -153,7 +154,8 @@ struct Session::State {
   std::thread thread;
   Nanoseconds started{0};  // steady clock
   Nanoseconds process_cpu_at_start{0};
-  Now at_stop;  // of the run that ended last
+  Now at_stop;                // of the run that ended last
+  std::optional<Trace> told;  // to the sink, at the end of that run
 
   std::mutex draining;  // the collector: one pass at a time
   Collector collector;
@@ -180,7 +182,7 @@ struct Session::State {
 Session::Session(SessionOptions options) : state_(std::make_unique<State>(options)) {}
 
 Session::~Session() {
-  stop();
+  static_cast<void>(stop());  // whoever wants to know what the sink says asks before
   state_->registry->close();
 }
 
@@ -279,6 +281,7 @@ Status Session::start() {
     s.governor.reset();
     if (s.options.budget > 0.0) s.governor.emplace(std::min(s.options.budget, 1.0), costs);
     s.has_trace = false;
+    s.told.reset();
     s.drain_cpu = Nanoseconds{0};
   }
   s.started = steady_now();
@@ -324,6 +327,18 @@ void Session::State::stop() {
   }
   at_stop = now();
   running = false;
+  if (options.sink.finish) tell_end();
+}
+
+// Requires: `control` is held.
+void Session::State::tell_end() noexcept {
+  const std::lock_guard drain(draining);
+  try {
+    told = make_trace(collector.harvest(), at_stop);
+    collector.finish(*told);
+  } catch (const std::bad_alloc&) {
+    collector.fail("no memory for the end of the trace");
+  }
 }
 
 // Requires: `control` is held.
@@ -340,9 +355,12 @@ TracerCost Session::State::cost_so_far() {
   return so_far;
 }
 
-void Session::stop() {
+Status Session::stop() {
   const std::lock_guard lock(state_->control);
   state_->stop();
+  const std::lock_guard drain(state_->draining);
+  if (const std::string& said = state_->collector.sink_error(); !said.empty()) return Error{ErrorCode::kIo, said};
+  return Done{};
 }
 
 void Session::pause() {
@@ -429,8 +447,10 @@ Session::State::Now Session::State::now() {
   return {registry->threads(), registry->categories(), cost_so_far()};
 }
 
-Trace Session::State::assemble(const Harvest& harvest, Now now) const {
-  Trace trace = ringtail::assemble(harvest, *registry, std::move(now.threads), clock.source());
+Trace Session::State::make_trace(const Harvest& harvest, Now now) const {
+  Trace trace;
+  trace.threads = std::move(now.threads);
+  assemble(harvest, *registry, clock.source(), trace);
   trace.metadata.insert(metadata.begin(), metadata.end());
   trace.categories = std::move(now.categories);
   trace.cost = now.cost;
@@ -451,9 +471,14 @@ Trace Session::take_trace() {
   s.stop();
   if (!s.has_trace) return {};
   s.has_trace = false;
+  if (s.told) {
+    Trace trace = *std::exchange(s.told, std::nullopt);
+    for (const auto& [key, value] : s.metadata) trace.metadata[key] = value;
+    return trace;
+  }
   const std::lock_guard drain(s.draining);
   Harvest harvest = s.collector.harvest();
-  Trace trace = s.assemble(harvest, s.at_stop);
+  Trace trace = s.make_trace(harvest, s.at_stop);
   s.collector.give_back(std::move(harvest));
   return trace;
 }
@@ -468,7 +493,7 @@ Trace Session::snapshot() {
     const DrainCpu cpu(s.drain_cpu);
     harvest = s.collector.snapshot();
   }
-  return s.assemble(harvest, s.now());
+  return s.make_trace(harvest, s.now());
 }
 
 std::string Session::sink_error() const {

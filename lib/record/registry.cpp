@@ -91,11 +91,6 @@ Registry::InternedWords Registry::intern_shapes(std::span<const std::uint64_t> w
   }
 }
 
-Registry::Tables Registry::tables() const {
-  const std::lock_guard lock(tables_mutex_);
-  return tables_;
-}
-
 void Registry::extend(Trace& trace) const {
   const std::lock_guard lock(tables_mutex_);
   const auto add_names = [](const NameTable& from, NameTable& to) {
@@ -348,6 +343,13 @@ void Registry::renumber_threads() {
   thinning_ = 0;
   tightest_ = {};
   note_restrictions();
+}
+
+void Registry::extend_threads(std::vector<TraceThread>& threads) const {
+  const std::lock_guard lock(lanes_mutex_);
+  for (std::size_t i = threads.size(); i < threads_.size(); ++i) {
+    threads.push_back({.name = threads_[i].name, .os_id = threads_[i].os_id});
+  }
 }
 
 std::vector<TraceThread> Registry::threads() const {

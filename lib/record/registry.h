@@ -65,15 +65,10 @@ class Registry {
   void close() noexcept { closed_.store(true, std::memory_order_relaxed); }  // only memory is at stake
   [[nodiscard]] bool closed() const noexcept { return closed_.load(std::memory_order_relaxed); }  // as above
 
-  // Copies, for a trace.
-  struct Tables {
-    NameTable ops;
-    NameTable devices;
-    SignatureTable signatures;
-  };
-  [[nodiscard]] Tables tables() const;
   // Adds to the trace's tables what they lack of these. Requires: they were filled by this only.
   void extend(Trace& trace) const;
+  // As extend(), for the names of threads of this run.
+  void extend_threads(std::vector<TraceThread>& threads) const;
 
   // --- lanes and threads ---
 
@@ -139,6 +134,11 @@ class Registry {
   const Clock clock_;
   const RegistryLimits limits_;
 
+  struct Tables {
+    NameTable ops;
+    NameTable devices;
+    SignatureTable signatures;
+  };
   mutable std::mutex tables_mutex_;
   Tables tables_;
   std::atomic<bool> signatures_full_{false};  // from then on they are read without the mutex

@@ -29,7 +29,10 @@ class CollectorTest : public ::testing::Test {
                       .max_threads = 8}};
   Collector collector_{registry_, clock_, {.max_spans = 100}};
   Trace assemble() {
-    return ringtail::assemble(collector_.harvest(), registry_, registry_.threads(), clock_.source());
+    Trace trace;
+    trace.threads = registry_.threads();
+    ringtail::assemble(collector_.harvest(), registry_, clock_.source(), trace);
+    return trace;
   }
 };
 

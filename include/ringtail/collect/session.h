@@ -36,13 +36,16 @@
 #include "ringtail/base/clock.h"
 #include "ringtail/base/ids.h"
 #include "ringtail/base/result.h"
-#include "ringtail/collect/sink.h"
 #include "ringtail/record/category.h"
 #include "ringtail/record/recorder.h"
 #include "ringtail/record/shape_view.h"
+#include "ringtail/trace/sink.h"
 #include "ringtail/trace/trace.h"
 
 namespace ringtail {
+
+// Which spans stay when max_spans is reached: those that are there, or the latest.
+enum class Keep : std::uint8_t { kFirst, kLatest };
 
 // Values out of range are moved to its nearer end.
 struct SessionOptions {
@@ -60,8 +63,8 @@ struct SessionOptions {
   Keep keep = Keep::kFirst;
   // Spans older than this are folded, by sixteenths of it; 0: none is too old.
   std::chrono::nanoseconds window{0};
-  // Gets the spans instead of the trace, at least this often while the rings are drained; see sink.h.
-  Sink sink = nullptr;
+  // Gets the spans instead of the trace, at least this often while the rings are drained; see trace/sink.h.
+  Sink sink = {};
   std::chrono::milliseconds flush_interval{50};
   // Names: 1 to 2^28 - 1. More share "(other)".
   std::uint32_t max_ops = 65'536;
@@ -99,10 +102,10 @@ class Session {
   // Begins a trace; what an earlier one still held is forgotten. Does nothing while recording.
   Status start();
 
-  // Ends recording and collects what is in the rings. Spans still open are listed in the trace. Does nothing
-  // while not recording. Returns within about a second even if a recording thread is stopped in the middle of
-  // a call.
-  void stop();
+  // Ends recording, collects what is in the rings, and finishes the sink. Spans still open are listed in the trace.
+  // Returns within about a second, the sink's own time aside, even if a recording thread is stopped in the middle of a
+  // call. The error is the sink's (kIo); called again, or while not recording, it says the same until the next start.
+  Status stop();
 
   // Switches recording off and on inside one trace. Spans that begin while it is off are not recorded and not
   // counted.
@@ -153,7 +156,7 @@ class Session {
   // the metadata "ringtail.folded_without_totals". An empty trace while the session does not run.
   [[nodiscard]] Trace snapshot();
 
-  // What the sink threw since the last start; empty if nothing.
+  // What the sink said since the last start; empty if nothing.
   [[nodiscard]] std::string sink_error() const;
 
  private:
