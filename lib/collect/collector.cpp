@@ -147,9 +147,16 @@ void Collector::add_statistics(const Lane& lane, TraceThread& counts) const {
     return InRun::count_of(counter.load(std::memory_order_relaxed), run_);
   };
   counts.shapes_dropped += of(lane.shapes_dropped);
-  counts.sampled_out += of(lane.sampled_out);
+  counts.sampled_out += of(lane.sampled_out) + lane.nested.sampled_out(run_);
   counts.clock_steps += of(lane.clock_steps);
   counts.blocked += nanoseconds_of(of(lane.blocked_ns));
+}
+
+// Spans of signal handlers that interrupted a recording call: nobody waits for them, so what can be read is the cut.
+std::uint64_t Collector::add_nested(const Lane& lane, ThreadId thread, FoldBook& folds) const {
+  if (lane.nested.count(run_) == 0) return 0;
+  const auto totals = lane.nested.read(run_);
+  return totals ? folds.add(thread, LossCause::kNested, *totals) : 0;
 }
 
 void Collector::settle(Lane& lane, Account& account, Writer& writer) {
@@ -172,9 +179,11 @@ void Collector::settle(Lane& lane, Account& account, Writer& writer) {
     }
     if (totals)
       folds_.add(account.thread, lane.ring_entries > 0 ? LossCause::kRingFull : LossCause::kNoRing, *totals);
+    const std::uint64_t nested = add_nested(lane, account.thread, folds_);
     TraceThread& counts = counts_of(account.thread);
-    counts.attempted += adds_up ? attempted : account.drained + folded;  // an unfinished call ends after the cut
-    counts.folded += folded;
+    // An unfinished call ends after the cut.
+    counts.attempted += (adds_up ? attempted : account.drained + folded) + nested;
+    counts.folded += folded + nested;
     add_statistics(lane, counts);
     RowLog::close(writer);
     return;
@@ -202,11 +211,12 @@ void Collector::cut(Lane& lane, Account& account, Writer& writer, std::chrono::n
     harvest.folds.add(account.thread, lane.ring_entries > 0 ? LossCause::kRingFull : LossCause::kNoRing, *totals);
   }
   const std::uint64_t uncounted = gaps > folded ? gaps - folded : 0;
+  const std::uint64_t nested = add_nested(lane, account.thread, harvest.folds);
   harvest.uncounted += uncounted;
   if (harvest.counts.size() <= index_of(account.thread)) harvest.counts.resize(index_of(account.thread) + 1);
   TraceThread& counts = harvest.counts[index_of(account.thread)];
-  counts.attempted += account.drained + folded + uncounted;
-  counts.folded += folded + uncounted;
+  counts.attempted += account.drained + folded + uncounted + nested;
+  counts.folded += folded + uncounted + nested;
   add_statistics(lane, counts);
 }
 

@@ -80,6 +80,7 @@ class Collector {
   std::size_t drain(Lane& lane, Account& account, Writer& writer);
   void add_pair(ClockPair pair);
   void add_statistics(const Lane& lane, TraceThread& counts) const;
+  std::uint64_t add_nested(const Lane& lane, ThreadId thread, FoldBook& folds) const;
   void settle(Lane& lane, Account& account, Writer& writer);
   void cut(Lane& lane, Account& account, Writer& writer, std::chrono::nanoseconds most, Harvest& harvest);
   [[nodiscard]] Harvest cut_all(std::chrono::nanoseconds most);

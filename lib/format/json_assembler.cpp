@@ -8,8 +8,7 @@ namespace {
 constexpr std::size_t kMostInputs = 0x7FFF'FFFF;  // a signature counts them in 31 bits
 
 std::optional<LossCause> cause_of(std::string_view name) {
-  for (const LossCause cause : {LossCause::kRingFull, LossCause::kNoRing, LossCause::kMemoryBound,
-                                LossCause::kFiltered, LossCause::kOverwritten, LossCause::kSinkFailed}) {
+  for (const LossCause cause : kLossCauses) {
     if (name == name_of(cause)) return cause;
   }
   return std::nullopt;
@@ -192,10 +191,12 @@ bool TraceAssembler::text(Slot slot, std::string_view value) {
     case Slot::kLossCause: {
       const std::optional<LossCause> cause = cause_of(value);
       if (!cause) {
-        return refuse(
-            "expected \"ring full\", \"no ring\", \"memory bound\", \"filtered\", \"overwritten\" or \"sink "
-            "failed\", found " +
-            quoted(value));
+        std::string expected;
+        for (const LossCause known : kLossCauses) {
+          if (!expected.empty()) expected += known == kLossCauses.back() ? " or " : ", ";
+          expected += quoted(name_of(known));
+        }
+        return refuse("expected " + expected + ", found " + quoted(value));
       }
       trace_.losses.back().cause = *cause;
       break;

@@ -63,6 +63,7 @@ const char* name_of(LossCause cause) noexcept {
     case LossCause::kFiltered: return "filtered";
     case LossCause::kOverwritten: return "overwritten";
     case LossCause::kSinkFailed: return "sink failed";
+    case LossCause::kNested: return "nested";
   }
   return "unknown";
 }

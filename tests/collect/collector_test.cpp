@@ -6,7 +6,7 @@
 namespace ringtail {
 namespace {
 
-void close_one(Lane& lane) { lane.close(lane.switches(), 0, 0, 0, InternedShapes{}, OpId{}, kNoDevice, 0, 0); }
+void close_one(Lane& lane) { lane.close(0, 0, 0, InternedShapes{}, OpId{}, kNoDevice, 0, 0); }
 
 class CollectorTest : public ::testing::Test {
  protected:

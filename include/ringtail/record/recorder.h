@@ -93,7 +93,8 @@ class Recorder {
   // thread.
   [[nodiscard]] std::uint64_t attempted() const noexcept {
     if (lane_ == nullptr) return 0;
-    return InRun::count_of(lane_->attempted.load(std::memory_order_relaxed), switches().run());  // own counter
+    const std::uint16_t run = switches().run();
+    return InRun::count_of(lane_->attempted.load(std::memory_order_relaxed), run) + lane_->nested.count(run);  // own
   }
 
  private:
@@ -120,7 +121,7 @@ class Recorder {
       if (weight == Lane::kSampledOut) return;
       flags |= weight;
     }
-    lane_->close(on, begin, end, 0, shapes, op, device,
+    lane_->close(begin, end, 0, shapes, op, device,
                  lane_->open_depth.load(std::memory_order_relaxed),  // own counter
                  flags);
   }

@@ -72,10 +72,8 @@ class Scope {
     if (lane_ == nullptr) return;
     Ticks end = lane_->clock.now();
     lane_->end_span(depth_);
-    if (Switches on = lane_->switches(); on.any()) {
-      lane_->close(on, begin_, end.value, queued_, {shapes_, bytes_}, op_, device_, depth_,
-                   static_cast<std::uint16_t>(flags_));
-    }
+    lane_->close(begin_, end.value, queued_, {shapes_, bytes_}, op_, device_, depth_,
+                 static_cast<std::uint16_t>(flags_));
   }
 
   // The shapes of the operation; the last call counts.

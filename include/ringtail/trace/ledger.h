@@ -10,6 +10,7 @@
 // spans of its category that were kept have a weight instead: how many spans each stands for.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 
@@ -41,11 +42,17 @@ enum class LossCause : std::uint8_t {
   kMemoryBound,  // the session's trace had reached its memory bound
   kFiltered,     // shorter than its category's shortest duration to keep
   kOverwritten,  // older than the window that a flight recorder keeps
-  kSinkFailed,   // the session's sink had thrown
+  kSinkFailed,   // the session's sink had failed
+  kNested,       // of a signal handler that had interrupted a recording call of its own thread
 };
 
+// All of them, in this order.
+inline constexpr std::array kLossCauses{LossCause::kRingFull, LossCause::kNoRing,      LossCause::kMemoryBound,
+                                        LossCause::kFiltered, LossCause::kOverwritten, LossCause::kSinkFailed,
+                                        LossCause::kNested};
+
 // "ring full", "no ring", "memory bound", "filtered", "overwritten",
-// "sink failed".
+// "sink failed", "nested".
 [[nodiscard]] const char* name_of(LossCause cause) noexcept;
 
 // True for what the program asked for, so that nothing went wrong: kFiltered, kOverwritten.
