@@ -9,7 +9,6 @@
 #include <atomic>
 #include <charconv>
 #include <condition_variable>
-#include <list>
 #include <map>
 #include <mutex>
 #include <system_error>
@@ -19,6 +18,7 @@
 #include "collect/collector.h"
 #include "collect/governor.h"
 #include "collect/pace.h"
+#include "collect/thread_leases.h"
 #include "record/registry.h"
 
 namespace ringtail {
@@ -78,39 +78,6 @@ std::uint64_t next_session_number() {
 
 }  // namespace
 
-// The calling thread's leases, one per session it recorded in: the thread's to give back, so they go with it. A lease
-// keeps its session's registry alive, as any recorder does; those of sessions that are gone are dropped at the
-// thread's next lease, but for one that still has open scopes.
-class ThreadLeases {
- public:
-  ~ThreadLeases() { gone = true; }
-
-  Recorder* find(std::uint64_t session) {
-    for (Lease& lease : leases_) {
-      if (lease.session == session) return &lease.recorder;
-    }
-    return nullptr;
-  }
-
-  Recorder& add(std::uint64_t session, Recorder recorder) {
-    leases_.remove_if([](const Lease& lease) { return lease.recorder.is_of_the_past(); });
-    leases_.push_back({session, std::move(recorder)});
-    return leases_.back().recorder;
-  }
-
-  // Trivial, so it can be asked after the thread's leases were destroyed.
-  static thread_local bool gone;
-
- private:
-  struct Lease {
-    std::uint64_t session;
-    Recorder recorder;
-  };
-  std::list<Lease> leases_;  // a list: references given out stay valid
-};
-
-thread_local bool ThreadLeases::gone = false;
-
 struct Session::State {
   explicit State(const SessionOptions& given)
       : options(given),
@@ -122,6 +89,9 @@ struct Session::State {
                    .window = in_range(given.window),
                    .sink = given.sink,
                    .flush_interval = in_range(given.flush_interval)}) {}
+
+  // In a forked child nothing of this is to be touched: locks are held by threads that are not there.
+  [[nodiscard]] bool abandoned() const noexcept { return registry->abandoned(); }
 
   void collect_until_told();
   Collector::Pass drain();
@@ -144,7 +114,7 @@ struct Session::State {
   const Clock clock;
   const std::uint64_t number = next_session_number();
   const std::shared_ptr<Registry> registry;
-  Recorder silent;  // for threads in their last destructors
+  Recorder silent;  // for threads without memory for a lease, and for forked children
 
   std::mutex control;  // start, stop, pause, take: one at a time
   bool running = false;
@@ -182,6 +152,10 @@ struct Session::State {
 Session::Session(SessionOptions options) : state_(std::make_unique<State>(options)) {}
 
 Session::~Session() {
+  if (state_->abandoned()) {
+    static_cast<void>(state_.release());  // its threads and locks cannot be taken down here
+    return;
+  }
   static_cast<void>(stop());  // whoever wants to know what the sink says asks before
   state_->registry->close();
 }
@@ -261,6 +235,10 @@ void Session::State::govern() {
 
 Status Session::start() {
   State& s = *state_;
+  if (s.abandoned()) {
+    return Error{ErrorCode::kInvalid,
+                 "expected a process that was not forked, found one: restart_in_child() begins anew"};
+  }
   const std::lock_guard lock(s.control);
   if (s.running) return Done{};
   const RecordingCosts costs = calibrate(s.clock);
@@ -355,7 +333,23 @@ TracerCost Session::State::cost_so_far() {
   return so_far;
 }
 
+Status Session::restart_in_child() {
+  if (!state_->abandoned()) {
+    return Error{ErrorCode::kInvalid, "expected a forked child, found the process that made the session"};
+  }
+  auto fresh = std::make_unique<State>(state_->options);
+  const std::unique_lock control(state_->control, std::try_to_lock);
+  if (!control.owns_lock() || !fresh->registry->inherit(*state_->registry)) {
+    return Error{ErrorCode::kIo, "expected the session at rest at the fork, found another thread changing it"};
+  }
+  fresh->metadata = state_->metadata;
+  static_cast<void>(state_.release());  // as in the destructor
+  state_ = std::move(fresh);
+  return start();
+}
+
 Status Session::stop() {
+  if (state_->abandoned()) return Done{};
   const std::lock_guard lock(state_->control);
   state_->stop();
   const std::lock_guard drain(state_->draining);
@@ -364,6 +358,7 @@ Status Session::stop() {
 }
 
 void Session::pause() {
+  if (state_->abandoned()) return;
   const std::lock_guard lock(state_->control);
   if (!state_->running) return;
   state_->registry->set_recording(false, state_->run);
@@ -371,6 +366,7 @@ void Session::pause() {
 }
 
 void Session::resume() {
+  if (state_->abandoned()) return;
   const std::lock_guard lock(state_->control);
   if (!state_->running) return;
   state_->hurry();
@@ -378,20 +374,29 @@ void Session::resume() {
   state_->recording.store(true, std::memory_order_relaxed);  // for recording(): advice only
 }
 
-bool Session::recording() const { return state_->recording.load(std::memory_order_relaxed); }  // advice only
+bool Session::recording() const {
+  return !state_->abandoned() && state_->recording.load(std::memory_order_relaxed);
+}  // advice only
 
 OpId Session::op(std::string_view name, Category category) {
   return in_category(OpId{state_->registry->intern_op(name).id}, category);
 }
 
-std::optional<Category> Session::category(std::string_view name) { return state_->registry->intern_category(name); }
+std::optional<Category> Session::category(std::string_view name) {
+  if (state_->abandoned()) return std::nullopt;
+  return state_->registry->intern_category(name);
+}
 
 void Session::set_rule(Category category, const CategoryRule& rule) {
+  if (state_->abandoned()) return;
   state_->hurry();
   state_->registry->set_rule(category, rule);
 }
 
-CategoryRule Session::rule(Category category) const { return state_->registry->rule(category); }
+CategoryRule Session::rule(Category category) const {
+  if (state_->abandoned()) return {};
+  return state_->registry->rule(category);
+}
 
 DeviceId Session::device(std::string_view name) { return DeviceId{state_->registry->intern_device(name).id}; }
 
@@ -415,25 +420,31 @@ Lane* Session::State::lease(std::string_view thread_name) {
   return registry->lease(thread_name, Registry::WithoutRing::kAccept);
 }
 
-Recorder Session::recorder(std::string_view thread_name) { return {state_->lease(thread_name), state_->registry}; }
+Recorder Session::recorder(std::string_view thread_name) {
+  if (state_->abandoned()) return {};
+  return {state_->lease(thread_name), state_->registry};
+}
 
 Recorder& Session::this_thread() {
-  if (ThreadLeases::gone) return state_->silent;
-  static thread_local ThreadLeases leases;
-  if (Recorder* found = leases.find(state_->number)) return *found;
+  State& s = *state_;
+  if (Recorder* found = ThreadLeases::find(s.number)) return *found;
+  if (s.abandoned()) return s.silent;
   char name[16] = "";
   pthread_getname_np(pthread_self(), name, sizeof(name));
-  return leases.add(state_->number, Recorder(state_->lease(name), state_->registry));
+  Recorder* const added = ThreadLeases::add(s.number, Recorder(s.lease(name), s.registry));
+  return added != nullptr ? *added : s.silent;
 }
 
 Ticks Session::now() const noexcept { return state_->clock.now(); }
 
 void Session::set_metadata(std::string key, std::string value) {
+  if (state_->abandoned()) return;
   const std::lock_guard lock(state_->control);
   state_->metadata[std::move(key)] = std::move(value);
 }
 
 std::size_t Session::drain_once() {
+  if (state_->abandoned()) return 0;
   const std::lock_guard control(state_->control);
   if (!state_->running) return 0;
   const std::lock_guard lock(state_->draining);
@@ -467,6 +478,7 @@ Trace Session::State::make_trace(const Harvest& harvest, Now now) const {
 
 Trace Session::take_trace() {
   State& s = *state_;
+  if (s.abandoned()) return {};
   const std::lock_guard lock(s.control);
   s.stop();
   if (!s.has_trace) return {};
@@ -485,6 +497,7 @@ Trace Session::take_trace() {
 
 Trace Session::snapshot() {
   State& s = *state_;
+  if (s.abandoned()) return {};
   const std::lock_guard lock(s.control);
   if (!s.running) return {};
   Harvest harvest;
@@ -497,6 +510,7 @@ Trace Session::snapshot() {
 }
 
 std::string Session::sink_error() const {
+  if (state_->abandoned()) return {};
   const std::lock_guard drain(state_->draining);
   return state_->collector.sink_error();
 }

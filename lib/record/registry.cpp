@@ -49,9 +49,16 @@ std::int64_t os_thread_id() { return static_cast<std::int64_t>(syscall(SYS_getti
 
 }  // namespace
 
+// Locked; in a forked child only if it can be, for who holds it may not be there.
+std::unique_lock<std::mutex> Registry::lock_tables() const {
+  if (abandoned()) return std::unique_lock(tables_mutex_, std::try_to_lock);
+  return soon(tables_mutex_);
+}
+
 InternedName Registry::intern_op(std::string_view name) noexcept {
   try {
-    const std::lock_guard lock(tables_mutex_);
+    const std::unique_lock lock = lock_tables();
+    if (!lock.owns_lock()) return {index_of(kNoDevice), {}};
     const std::uint32_t id = bounded_intern(tables_.ops, name, limits_.max_ops);
     return {id, tables_.ops.at(id)};
   } catch (...) {
@@ -61,7 +68,8 @@ InternedName Registry::intern_op(std::string_view name) noexcept {
 
 InternedName Registry::intern_device(std::string_view name) noexcept {
   try {
-    const std::lock_guard lock(tables_mutex_);
+    const std::unique_lock lock = lock_tables();
+    if (!lock.owns_lock()) return {index_of(kNoDevice), {}};
     const std::uint32_t id = bounded_intern(tables_.devices, name, limits_.max_devices);
     return {id, tables_.devices.at(id)};
   } catch (...) {
@@ -79,7 +87,8 @@ Registry::InternedWords Registry::intern_shapes(std::span<const std::uint64_t> w
     return id ? known(*id) : dropped;
   }
   try {
-    const std::unique_lock lock = soon(tables_mutex_);
+    const std::unique_lock lock = lock_tables();
+    if (!lock.owns_lock()) return dropped;
     if (const std::optional<ShapesId> id = table.find(words)) return known(*id);
     if (table.size() - kReservedShapes >= limits_.max_signatures) {
       signatures_full_.store(true, std::memory_order_release);  // R1 -> R2
@@ -144,6 +153,8 @@ Lane* Registry::lease(std::string_view thread_name, WithoutRing without_ring) no
       lanes_.push_back(std::move(made));
       new_ring = false;  // it is there, whatever fails from here on
       lane = lanes_.back().get();
+      lane->older = newest_lane_.load(std::memory_order_relaxed);  // written under the mutex
+      newest_lane_.store(lane, std::memory_order_release);         // R3 -> R4
       lane_count_.store(lanes_.size(),
                         std::memory_order_release);  // the collector then takes the list under the mutex
     }
@@ -161,6 +172,7 @@ Lane* Registry::lease(std::string_view thread_name, WithoutRing without_ring) no
 }
 
 void Registry::release(Lane& lane) noexcept {
+  if (abandoned()) return;
   const std::lock_guard lock(lanes_mutex_);
   lane.switch_word.store(0, std::memory_order_relaxed);  // only this thread reads it
   end_holding(lane);
@@ -169,6 +181,42 @@ void Registry::release(Lane& lane) noexcept {
   } else {
     make_free(lane);
   }
+}
+
+bool Registry::lock_for_fork(std::chrono::steady_clock::time_point give_up) noexcept {
+  const auto locked = [&](std::mutex& mutex) {
+    while (!mutex.try_lock()) {
+      if (std::chrono::steady_clock::now() >= give_up) return false;
+      relax();
+    }
+    return true;
+  };
+  if (!locked(tables_mutex_)) return false;
+  if (locked(lanes_mutex_)) return true;
+  tables_mutex_.unlock();
+  return false;
+}
+
+void Registry::unlock_after_fork() noexcept {
+  lanes_mutex_.unlock();
+  tables_mutex_.unlock();
+}
+
+void Registry::abandon() noexcept {
+  abandoned_.store(true, std::memory_order_relaxed);  // this and below: the only thread there is reads it
+  for (Lane* lane = newest_lane_.load(std::memory_order_acquire); lane != nullptr; lane = lane->older) {  // R4 <- R3
+    lane->switch_word.store(0, std::memory_order_relaxed);
+  }
+}
+
+bool Registry::inherit(Registry& abandoned) {
+  const std::unique_lock tables(abandoned.tables_mutex_, std::try_to_lock);
+  const std::unique_lock lanes(abandoned.lanes_mutex_, std::try_to_lock);
+  if (!tables.owns_lock() || !lanes.owns_lock()) return false;
+  tables_ = abandoned.tables_;
+  category_names_ = abandoned.category_names_;
+  rules_ = abandoned.rules_;
+  return true;
 }
 
 void Registry::make_free(Lane& lane) {

@@ -11,10 +11,12 @@
 // Ordering, by pair:
 //   R1 -> R2   who finds the table of signatures full releases `signatures_full_` under the mutex; a reader that
 //              acquired it reads the table without the mutex: nothing is added to it any more.
+//   R3 -> R4   who makes a lane releases `newest_lane_`; a forked child that acquires it finds whole lanes.
 #pragma once
 
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -24,6 +26,7 @@
 #include <string_view>
 #include <vector>
 
+#include "record/forks.h"
 #include "ringtail/base/clock.h"
 #include "ringtail/record/lane.h"
 #include "ringtail/record/shape_view.h"
@@ -47,7 +50,23 @@ struct RegistryLimits {
 
 class Registry {
  public:
-  Registry(Clock clock, RegistryLimits limits) : clock_(clock), limits_(limits) {}
+  Registry(Clock clock, RegistryLimits limits) : clock_(clock), limits_(limits), forks_(*this) {}
+
+  // --- a forked child (see forks.h) ---
+
+  // Takes both mutexes, unless that takes longer; all or nothing.
+  [[nodiscard]] bool lock_for_fork(std::chrono::steady_clock::time_point give_up) noexcept;
+  void unlock_after_fork() noexcept;
+  // Switches every lane off, for good. Locks may be held by threads that are not there; from here on names are looked
+  // up only where none is, and everything else of this registry is to be left alone.
+  void abandon() noexcept;
+  [[nodiscard]] bool abandoned() const noexcept {
+    return abandoned_.load(std::memory_order_relaxed);  // written by the child's only thread, before it goes on
+  }
+  // Takes over the names, signatures, categories and rules of an abandoned registry, so that its ids go on to mean the
+  // same. False when another thread was about to change them at the fork: then this one is as it was. Throws
+  // std::bad_alloc.
+  bool inherit(Registry& abandoned);
 
   // --- names and shapes ---
 
@@ -121,6 +140,7 @@ class Registry {
   }
 
  private:
+  [[nodiscard]] std::unique_lock<std::mutex> lock_tables() const;
   [[nodiscard]] Lane* free_lane(bool with_ring);  // null: all are taken
   void add_thread(Lane& lane, std::string_view name);
   static void make_free(Lane& lane);
@@ -145,6 +165,7 @@ class Registry {
 
   mutable std::mutex lanes_mutex_;
   std::vector<std::unique_ptr<Lane>> lanes_;
+  std::atomic<Lane*> newest_lane_{nullptr};  // of the same, as a list for abandon()
   std::size_t rings_ = 0;
   std::vector<TraceThread> threads_;
   bool recording_ = false;
@@ -158,6 +179,8 @@ class Registry {
   std::atomic<std::size_t> lane_count_{0};
   std::atomic<std::uint64_t> refused_leases_{0};
   std::atomic<bool> closed_{false};
+  std::atomic<bool> abandoned_{false};
+  const Forks forks_;  // last: told of forks only while everything else is there
 };
 
 }  // namespace ringtail

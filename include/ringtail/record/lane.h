@@ -153,6 +153,7 @@ struct Lane {
   ThreadId thread = kNoThread;  // written before `state` kLive is released
   Registry& registry;
   const std::size_t ring_entries;  // 0: without a ring
+  Lane* older = nullptr;           // the registry's list of lanes; written before the lane stands in it
   std::array<Rule, kMostCategories> rules;
   std::atomic<std::int64_t> longest_wait_ns{0};  // for room in the ring, before a span is folded
 

@@ -100,6 +100,7 @@ class Recorder {
  private:
   friend class Scope;
   friend class Chain;
+  friend class Task;
   friend class Session;
   friend class ThreadLeases;
   friend RecordingCosts calibrate(Clock);
