@@ -141,8 +141,9 @@ class Session {
   // trace's metadata then has "ringtail.recorders_without_memory".
   [[nodiscard]] Recorder recorder(std::string_view thread_name);
 
-  // The calling thread's recorder, leased at its first call and given back when the thread ends. During the
-  // thread's last destructors, after that, a recorder that records nothing.
+  // The calling thread's recorder, leased at its first call and given back when the thread ends, after its
+  // thread_local objects; the main thread's is kept while the process lives. In a signal handler: only in a thread
+  // that called it before. Without memory for it, a recorder that records nothing.
   [[nodiscard]] Recorder& this_thread();
 
   // The session's clock.

@@ -16,6 +16,8 @@
 // Errors    Nothing throws, or blocks but as SessionOptions::max_block says; nothing allocates once names and shapes
 //           were seen (recorder.h says what else). A full ring folds the span into exact totals. A scope left by an
 //           exception is recorded like any other.
+// Signals   A handler may make scopes by ids on its thread's recorder; see recorder.h. A scope left by longjmp is not
+//           recorded, and those around it have the right depth. For a span that changes threads: task.h.
 // Sampling  A span that is sampled out is decided so when it begins: no clock is read, no shape looked up. Its
 //           children are sampled on their own, and count as if it were not there.
 // Cost      Off: one load and a branch. On: about two clock reads (benchmarks/README.md). RINGTAIL_SCOPE in a source
