@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cstdio>
 #include <cstdlib>
 #include <string_view>
@@ -113,12 +114,20 @@ int main(int argc, char** argv) {
     _exit(0);
   }
   if (how == "detached") {  // threads that record while the process ends
-    for (int i = 0; i < 3; ++i) {
+    constexpr int kThreads = 3;
+    static std::atomic<int> ready{0};
+    for (int i = 0; i < kThreads; ++i) {
       std::thread([] {
-        while (true) record("op");
+        ringtail::Recorder recorder =
+            session.recorder("detached");  // outlives the session, as this_thread() must not
+        const ringtail::OpId op = recorder.op("op");
+        ready.fetch_add(1, std::memory_order_release);  // to main: this thread asks nothing more of the session
+        while (true) const ringtail::Scope scope(recorder, op);
       }).detach();
     }
-    while (session.this_thread().attempted() < 1'000) record("main");
+    while (ready.load(std::memory_order_acquire) < kThreads || session.this_thread().attempted() < 1'000) {
+      record("main");
+    }
     return 0;
   }
   return 2;
