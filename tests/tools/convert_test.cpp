@@ -81,6 +81,27 @@ TEST(Convert, LeavesOnlyTheFileAndForItsOwnerOnly) {
   EXPECT_EQ(status.st_mode & 0777U, 0600U);
 }
 
+TEST(Convert, WidensTheRightsOnlyWhereItIsTold) {
+  const TemporaryFolder folder;
+  const mode_t umask = ::umask(0022);
+  EXPECT_EQ(run(convert, {"-", "-o", folder.path("out.json"), "--mode", "666"}, small_trace()).code, kDone);
+  ::umask(umask);
+  struct stat status {};
+  ASSERT_EQ(::stat(folder.path("out.json").c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 0777U, 0644U);
+}
+
+TEST(Convert, RefusesALinkWhereverItLeads) {
+  const TemporaryFolder folder;
+  const std::string target = folder.file("target", "old");
+  const std::string link = folder.path("link.json");
+  std::filesystem::create_symlink("target", link);
+  const Outcome outcome = run(convert, {"-", "-o", link, "--force"}, small_trace());
+  EXPECT_EQ(outcome.code, kFailed);
+  EXPECT_EQ(outcome.err, "ringtail: " + link + ": expected a new or a regular file, found a symbolic link\n");
+  EXPECT_EQ(content_of(target), "old");
+}
+
 TEST(Convert, ConvertsAFileInPlace) {
   const TemporaryFolder folder;
   const std::string in = folder.file("in.json", small_trace());
