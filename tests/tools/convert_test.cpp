@@ -47,6 +47,22 @@ TEST(Convert, WritesStandardInputToStandardOutput) {
   EXPECT_EQ(outcome.err, "");
 }
 
+TEST(Convert, WritesATableAndSaysHowManySpansItLacks) {
+  const TemporaryFolder folder;
+  const auto builder = TraceBuilder().on("gpu:0").thread("t").untimed("=a", 5us);
+  const Outcome whole = run(convert, {"-", "-o", folder.path("out.csv")}, to_json(builder.build()));
+  EXPECT_EQ(whole.code, kDone);
+  EXPECT_EQ(whole.err, "");
+  EXPECT_THAT(content_of(folder.path("out.csv")), HasSubstr("\n,5,\"gpu:0\",\"'=a\",0,0,0,"));
+  const std::string lossy = to_json(TraceBuilder(builder).folded("a", 3, 1us).build());
+  const Outcome outcome = run(convert, {"-", "-o", "-", "--to", "csv", "--raw-csv"}, lossy);
+  EXPECT_EQ(outcome.code, kDone);
+  EXPECT_EQ(outcome.err,
+            "ringtail: standard input: 3 spans of the trace are in no row, folded into totals or still open; "
+            "analyze and the other formats have them\n");
+  EXPECT_THAT(outcome.out, HasSubstr("\n,5,\"gpu:0\",\"=a\",0,0,0,"));
+}
+
 TEST(Convert, NeedsAFormatForAnUnknownEnding) {
   EXPECT_EQ(run(convert, {"-", "-o", "-"}, small_trace()).code, kUsage);
   EXPECT_EQ(run(convert, {"-", "-o", "out.xml"}, small_trace()).code, kUsage);

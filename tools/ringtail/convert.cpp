@@ -48,7 +48,7 @@ void note_what_is_no_row(const Trace& trace, const std::string& input, Streams& 
   if (without == 0) return;
   io.err << "ringtail: " << printable(input) << ": " << count_text(without, "span") << " of the trace "
          << (without == 1 ? "is" : "are")
-         << " in no row, folded into totals or still open; analyze and the other formats have them\n";
+         << " in no row, folded into totals or still open; analyze, JSON and Chrome JSON have them\n";
 }
 
 // A pipe gets the format's bytes; a terminal must not get what would control it.
