@@ -59,7 +59,7 @@ TEST(Convert, WritesATableAndSaysHowManySpansItLacks) {
   EXPECT_EQ(outcome.code, kDone);
   EXPECT_EQ(outcome.err,
             "ringtail: standard input: 3 spans of the trace are in no row, folded into totals or still open; "
-            "analyze and the other formats have them\n");
+            "analyze, JSON and Chrome JSON have them\n");
   EXPECT_THAT(outcome.out, HasSubstr("\n,5,\"gpu:0\",\"=a\",0,0,0,"));
 }
 
