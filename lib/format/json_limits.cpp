@@ -47,7 +47,7 @@ std::optional<Error> find_unsupported_row(const Trace& rows, std::uint64_t first
   return std::nullopt;
 }
 
-std::optional<Error> find_unsupported_rest(const Trace& trace) {
+std::optional<Error> find_unsupported_state(const Trace& trace) {
   if (!std::isfinite(trace.total_duration_us)) {
     return unsupported("$.total_duration_us", "a finite number", text_of_not_finite(trace.total_duration_us));
   }
@@ -73,6 +73,11 @@ std::optional<Error> find_unsupported_rest(const Trace& trace) {
       }
     }
   }
+  return std::nullopt;
+}
+
+std::optional<Error> find_unsupported_rest(const Trace& trace) {
+  if (auto error = find_unsupported_state(trace)) return error;
   std::set<std::string> keys;
   for (const auto& [key, value] : trace.metadata) {
     std::string written;
