@@ -19,7 +19,8 @@ namespace ringtail {
 // Its parts, for files that are written in parts: `first` is the first row's place among the file's entries.
 [[nodiscard]] std::optional<Error> find_unsupported_row(const Trace& rows, std::uint64_t first);
 [[nodiscard]] std::optional<Error> find_unsupported_rest(const Trace& trace);
-// The same without the metadata.
+// Its parts but for the metadata.
+[[nodiscard]] std::optional<Error> find_unsupported_total(const Trace& trace);
 [[nodiscard]] std::optional<Error> find_unsupported_state(const Trace& trace);
 
 // Whether the rows' thread indices lie in the table of threads, which comes last.

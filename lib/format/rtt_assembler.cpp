@@ -137,6 +137,7 @@ std::optional<Error> RttAssembler::find_wrong_value() const {
   LargestThread largest;
   largest.see(trace_, 0);
   std::optional<Error> error = largest.find_stray(trace_);
+  if (!error) error = find_unsupported_total(trace_);
   if (!error) error = find_unsupported_state(trace_);
   if (error) error->code = ErrorCode::kMalformed;
   return error;

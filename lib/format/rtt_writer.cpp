@@ -150,6 +150,7 @@ Status RttWriter::finish(const Trace& end) {
   assert(!s.is_over && "nothing may follow finish() or an error");
   s.is_over = true;
   if (auto error = s.largest_thread.find_stray(end)) return *std::move(error);
+  if (auto error = find_unsupported_total(end)) return *std::move(error);
   if (auto error = find_unsupported_state(end)) return *std::move(error);
   if (Status written = s.put_state(end, true); !written.ok()) return written;
   return s.put_end(end.total_duration_us);
