@@ -114,6 +114,10 @@ Status RttAssembler::add_rows(const RttSource::Chunk& chunk, std::uint64_t offse
   facts.queue_delay_ns = (rows_.facts & kHasQueueDelay) != 0;
   facts.lost_before = (rows_.facts & kHasLostBefore) != 0;
   facts.weight = (rows_.facts & kHasWeight) != 0;
+  if (trace_.empty() && expected_rows_ > count &&
+      !find_no_room(bytes_with(static_cast<std::size_t>(expected_rows_), facts) + decoding, offset)) {
+    trace_.reserve(static_cast<std::size_t>(expected_rows_), facts);
+  }
   if (auto error = find_no_room(bytes_with(count, facts) + decoding, offset)) return *std::move(error);
   const bool has_all_begins = facts.begin_ns && rows_.begin.rows.empty();
   all_ordered_ = all_ordered_ && (chunk.header.flags & kOrdered) != 0 && has_all_begins;
@@ -134,10 +138,12 @@ void RttAssembler::order_rows() {
 }
 
 std::optional<Error> RttAssembler::find_wrong_value() const {
-  LargestThread largest;
-  largest.see(trace_, 0);
-  std::optional<Error> error = largest.find_stray(trace_);
-  if (!error) error = find_unsupported_total(trace_);
+  const std::size_t threads = trace_.threads.size();
+  if (threads != 0 && threads < threads_of_rows_) {
+    return Error{ErrorCode::kMalformed, "rows: expected threads below " + std::to_string(threads) + ", found " +
+                                            std::to_string(threads_of_rows_ - 1)};
+  }
+  std::optional<Error> error = find_unsupported_total(trace_);
   if (!error) error = find_unsupported_state(trace_);
   if (error) error->code = ErrorCode::kMalformed;
   return error;

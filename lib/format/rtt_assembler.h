@@ -28,9 +28,11 @@ class RttAssembler {
   // `offset` is the chunk's, for messages.
   [[nodiscard]] Status add(const RttSource::Chunk& chunk, std::uint64_t offset);
 
+  // How many rows there will be, as far as anybody knows; room is made for them if it is within the limit.
+  void expect_rows(std::uint64_t rows) noexcept { expected_rows_ = rows; }
+
   [[nodiscard]] const Trace& trace() const noexcept { return trace_; }
   [[nodiscard]] bool has_end() const noexcept { return end_.has_value(); }
-  [[nodiscard]] std::uint64_t rows_at_end() const noexcept { return end_->rows; }
 
   // Rows may be missing here: the next chunk is not the one after the last.
   void note_gap() noexcept;
@@ -68,11 +70,13 @@ class RttAssembler {
   static constexpr std::uint64_t kTableEntryBytes = 128;  // of a name or signature, besides its words or long text
 
   std::uint64_t limit_;
+  std::uint64_t expected_rows_ = 0;
   std::uint64_t table_bytes_ = 0;  // of names, signatures and lists; at least
   Trace trace_;
   RttRows rows_;
   std::vector<std::size_t> chunk_ends_;  // in rows
   bool all_ordered_ = true;
+  std::uint32_t threads_of_rows_ = 0;      // one more than the largest index
   std::optional<std::int64_t> first_gap_;  // begin of the row before it; 0 without one
   std::optional<std::int64_t> gap_end_;    // of the last: begin of the row after it; without one as before it
   bool gap_is_last_ = false;               // nothing came after it so far

@@ -29,6 +29,18 @@ enum class DurationForm : std::uint8_t {
   return to_microseconds(Nanoseconds{static_cast<std::int64_t>(ns)});
 }
 
+// Requires: form is not kDouble; both of one size.
+inline void decode_durations(DurationForm form, std::span<const std::uint64_t> ns, std::span<double> durations) {
+  std::uint64_t bits = 0;
+  for (const std::uint64_t value : ns) bits |= value;
+  if (form == DurationForm::kNanoseconds && bits < 1'000'000'000) {
+    // As to_duration(), by 32-bit numbers, which even old vector units convert several at once.
+    for (std::size_t i = 0; i < ns.size(); ++i) durations[i] = static_cast<std::int32_t>(ns[i]) / 1e9 * 1e6;
+  } else {
+    for (std::size_t i = 0; i < ns.size(); ++i) durations[i] = to_duration(form, ns[i]);
+  }
+}
+
 // The first form that is exact for all, with its values in `ns`, whose size is that of `durations`.
 [[nodiscard]] inline DurationForm code_durations(std::span<const double> durations,
                                                  std::span<std::uint64_t> ns) noexcept {

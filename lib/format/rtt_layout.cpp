@@ -101,7 +101,8 @@ Result<ChunkHeader> parse_header(std::span<const std::byte> bytes, std::uint64_t
   header.stored_crc = load<std::uint32_t>(bytes, kStoredCrcAt);
   const bool has_rows = header.type == ChunkType::kRows;
   if (type < 1 || type > 3) return refuse(kTypeAt, "a chunk of type 1, 2 or 3", std::to_string(type));
-  if ((header.flags & ~(kCompressed | (has_rows ? kOrdered : 0))) != 0) {
+  const int allowed = header.type == ChunkType::kEnd ? 0 : has_rows ? kCompressed | kOrdered : kCompressed;
+  if ((header.flags & ~allowed) != 0) {
     return refuse(kFlagsAt, "flags that " + std::string(name_of(header.type)) + " may have",
                   std::to_string(header.flags));
   }

@@ -19,7 +19,8 @@ inline constexpr std::array<unsigned char, 8> kRttMagic = {0x89, 'R', 'T', 'T', 
 inline constexpr std::uint16_t kRttVersion = 1;
 
 inline constexpr std::size_t kChunkHeaderBytes = 56;
-inline constexpr std::uint32_t kMostContentBytes = 64U << 20U;  // of a chunk, unpacked or not
+inline constexpr std::size_t kEndChunkBytes = kChunkHeaderBytes + 24;  // never compressed
+inline constexpr std::uint32_t kMostContentBytes = 64U << 20U;         // of a chunk, unpacked or not
 inline constexpr std::uint32_t kMostChunkRows = 64U << 10U;
 inline constexpr std::size_t kMostNameBytes = std::size_t{1} << 20U;
 inline constexpr std::size_t kMostSignatureWords = std::size_t{64} << 10U;  // ranks and dimensions

@@ -52,6 +52,7 @@ void RttAssembler::put_rows(const Trace::Facts& facts) {
   std::vector<TraceKind> kinds;
   kinds.reserve(rows_.kinds.size());
   for (const RttKind& kind : rows_.kinds) {
+    threads_of_rows_ = std::max(threads_of_rows_, kind.thread);
     kinds.push_back({ops[kind.op], devices[kind.device], shapes[kind.shapes], ThreadId{kind.thread - 1}, kind.weight,
                      static_cast<std::uint16_t>(kind.depth)});
   }

@@ -50,6 +50,7 @@ auto with_file(const std::string& path, Read read) -> decltype(read(std::declval
 Result<Trace> read_rtt(std::istream& in, RttLimits limits) {
   RttSource source(in);
   RttAssembler assembler(limits);
+  assembler.expect_rows(source.rows_at_end());
   std::uint64_t offset = 0;
   std::uint64_t chunks = 0;
   std::uint64_t stream = 0;

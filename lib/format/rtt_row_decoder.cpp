@@ -40,8 +40,10 @@ void read_signature(ByteReader& in, RttRows& rows) {
   rows.signature_ends.push_back(rows.signature_words.size());
 }
 
-void read_kinds(ByteReader& in, std::size_t count, RttRows& rows, std::vector<std::uint64_t>& column) {
+void read_kinds(ByteReader& in, std::size_t count, RttRows& rows, Column<std::uint64_t>& column) {
+  const std::size_t begin = in.at();
   const std::uint64_t kinds = in.count(count, "kinds");
+  if (kinds == 0) in.fail(begin, "at least one kind", "0");
   rows.kinds.assign(static_cast<std::size_t>(kinds), RttKind{});
   column.resize(rows.kinds.size());
   const auto read = [&]<class T>(T RttKind::*member, std::uint64_t most, std::string_view what) {
@@ -67,7 +69,7 @@ void read_kinds(ByteReader& in, std::size_t count, RttRows& rows, std::vector<st
   if (has(kHasBytes)) read(&RttKind::bytes, UINT64_MAX, "bytes");
 }
 
-void read_durations(ByteReader& in, std::size_t count, RttRows& rows, std::vector<std::uint64_t>& column) {
+void read_durations(ByteReader& in, std::size_t count, RttRows& rows, Column<std::uint64_t>& column) {
   rows.duration_us.resize(count);
   const std::size_t at = in.at();
   const auto form = in.fixed<DurationForm>("byte of the durations' form");
@@ -80,7 +82,7 @@ void read_durations(ByteReader& in, std::size_t count, RttRows& rows, std::vecto
   } else if (form == DurationForm::kNanoseconds || form == DurationForm::kThousandths) {
     column.resize(count);
     read_column(in, column);
-    for (std::size_t i = 0; i < count; ++i) rows.duration_us[i] = to_duration(form, column[i]);
+    decode_durations(form, column, rows.duration_us);
   } else {
     in.fail(at, "durations of form 0, 1 or 2", std::to_string(static_cast<unsigned>(form)));
   }
@@ -116,12 +118,11 @@ std::optional<ContentProblem> decode_rows(std::span<const std::byte> contents, s
   rows.signature_ends.clear();
   const std::uint64_t signatures = in.count(count, "signatures");
   for (std::uint64_t i = 0; i < signatures && in.ok(); ++i) read_signature(in, rows);
-  std::vector<std::uint64_t>& column = rows.step;  // until it is read itself
+  Column<std::uint64_t>& column = rows.step;  // until it is read itself
   if (in.ok()) read_kinds(in, count, rows, column);
   if (!in.ok()) return in.problem();
   rows.kind_of_row.resize(count);
-  read_column(in, rows.kind_of_row, rows.kinds.empty() ? 0 : rows.kinds.size() - 1, "numbers of kinds");
-  if (rows.kinds.empty()) in.fail(begin, "at least one kind", "0");
+  read_column(in, rows.kind_of_row, rows.kinds.size() - 1, "numbers of kinds");
   read_durations(in, count, rows, column);
   rows.step.resize(count);
   read_column(in, rows.step);

@@ -12,19 +12,18 @@ namespace ringtail {
 namespace {
 
 constexpr std::size_t kDefinitionBytes = std::size_t{1} << 20U;  // a chunk with more of them takes no further row
-constexpr std::size_t kSlots = std::size_t{2} * kMostChunkRows;  // at most half of them are taken
+constexpr std::size_t kFewestSlots = 4096;                       // at most half of them are taken
 constexpr std::uint32_t kMostMark = 0xFFFF;
 
-std::size_t slot_of(const RttKind& kind) noexcept {
+std::size_t hash_of(const RttKind& kind) noexcept {
   const auto pair = [](std::uint32_t low, std::uint32_t high) { return low | std::uint64_t{high} << 32U; };
   // Odd constants of random bits; the upper bits of the sum depend on every bit below them.
   std::uint64_t hash = pair(kind.op, kind.shapes) * 0x9E37'79B9'7F4A'7C15ULL;
   hash = (hash ^ (hash >> 29U) ^ pair(kind.device, kind.thread)) * 0xBF58'476D'1CE4'E5B9ULL;
   hash = (hash ^ (hash >> 32U) ^ pair(kind.depth, kind.weight)) * 0x94D0'49BB'1331'11EBULL;
   hash = (hash ^ (hash >> 29U) ^ kind.elements ^ std::rotl(kind.bytes, 32)) * 0x9E37'79B9'7F4A'7C15ULL;
-  return static_cast<std::size_t>(hash >> 47U);
+  return static_cast<std::size_t>(hash >> 32U);
 }
-static_assert(kSlots == std::size_t{1} << (64U - 47U));
 
 // As it will stand in the chunk; at most.
 std::size_t bytes_of_definition(std::string_view name) { return name.size() + 4; }
@@ -51,8 +50,10 @@ std::optional<Error> write_names(const NameTable& names, const LocalIds& used, s
 
 }  // namespace
 
-std::uint32_t RowsEncoder::number_of(const RttKind& kind) {
-  for (std::size_t at = slot_of(kind);; at = (at + 1) % kSlots) {
+// Inline, so that a kind stays in registers: read back from memory it would wait for its own stores.
+[[gnu::always_inline]] inline std::uint32_t RowsEncoder::number_of(const RttKind& kind) {
+  const std::size_t mask = slots_.size() - 1;
+  for (std::size_t at = hash_of(kind) & mask;; at = (at + 1) & mask) {
     std::uint32_t& slot = slots_[at];
     if (slot >> 16U == mark_) {
       const std::uint32_t number = slot & 0xFFFFU;
@@ -61,9 +62,21 @@ std::uint32_t RowsEncoder::number_of(const RttKind& kind) {
       const auto number = static_cast<std::uint32_t>(kinds_.size());
       slot = mark_ << 16U | number;
       kinds_.push_back(kind);
+      if (kinds_.size() > slots_.size() / 2) grow_slots();
       return number;
     }
   }
+}
+
+void RowsEncoder::grow_slots() {
+  std::vector<std::uint32_t> slots(std::max(kFewestSlots, slots_.size() * 2));
+  mark_ = 1;
+  for (std::uint32_t number = 0; number < kinds_.size(); ++number) {
+    std::size_t at = hash_of(kinds_[number]) % slots.size();
+    while (slots[at] != 0) at = (at + 1) % slots.size();
+    slots[at] = mark_ << 16U | number;
+  }
+  slots_ = std::move(slots);
 }
 
 std::uint32_t RowsEncoder::facts_of(const Trace& trace, std::size_t first, std::size_t last) const {
@@ -96,7 +109,7 @@ std::size_t RowsEncoder::find_kinds(const Trace& trace, std::size_t first, std::
   devices_.clear();
   shapes_.clear();
   kinds_.clear();
-  if (slots_.empty()) slots_.resize(kSlots);
+  if (slots_.empty()) grow_slots();
   if (++mark_ > kMostMark) {
     std::ranges::fill(slots_, 0);
     mark_ = 1;

@@ -86,6 +86,7 @@ class RowsEncoder {
   [[nodiscard]] std::uint32_t facts_of(const Trace& trace, std::size_t first, std::size_t last) const;
   [[nodiscard]] std::size_t find_kinds(const Trace& trace, std::size_t first, std::size_t last, std::uint32_t facts);
   [[nodiscard]] std::uint32_t number_of(const RttKind& kind);
+  void grow_slots();
   [[nodiscard]] std::optional<Error> write_definitions(const Trace& trace, ByteWriter& out) const;
   void write_kinds(ByteWriter& out, std::uint32_t facts);
   void write_durations(std::span<const double> durations, ByteWriter& out);
@@ -96,19 +97,19 @@ class RowsEncoder {
   LocalIds devices_;
   LocalIds shapes_;
   std::vector<RttKind> kinds_;
-  std::vector<std::uint32_t> slots_;  // of kinds, found by hash: the chunk's mark above, its number below
+  std::vector<std::uint32_t> slots_;  // 2^k, of kinds found by hash: the chunk's mark above, its number below
   std::uint32_t mark_ = 0;
-  std::vector<std::uint64_t> kind_of_row_;
-  std::vector<std::uint64_t> column_;  // the one being written
-  std::vector<std::uint64_t> rows_;    // that have what only some have
+  Column<std::uint64_t> kind_of_row_;
+  Column<std::uint64_t> column_;     // the one being written
+  std::vector<std::uint64_t> rows_;  // that have what only some have
 };
 
 // The contents, read: whole and within all limits, or not at all.
 struct RttRows {
   // A column that only some rows have.
   struct Some {
-    std::vector<std::uint64_t> rows;  // ascending; empty where all have it
-    std::vector<std::uint64_t> values;
+    Column<std::uint64_t> rows;  // ascending; empty where all have it
+    Column<std::uint64_t> values;
   };
 
   std::uint32_t facts = 0;
@@ -117,9 +118,9 @@ struct RttRows {
   std::vector<std::uint64_t> signature_words;
   std::vector<std::size_t> signature_ends;  // in signature_words
   std::vector<RttKind> kinds;
-  std::vector<std::uint64_t> kind_of_row;
-  std::vector<std::uint64_t> step;
-  std::vector<double> duration_us;
+  Column<std::uint64_t> kind_of_row;
+  Column<std::uint64_t> step;
+  Column<double> duration_us;
   Some begin;
   Some queue_delay;
   Some lost_before;

@@ -1,6 +1,7 @@
 #include "format/rtt_source.h"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <istream>
 #include <string>
@@ -32,6 +33,24 @@ std::span<const std::byte> RttSource::at(std::uint64_t offset, std::size_t count
     in_.read(reinterpret_cast<char*>(bytes_.data() + before), static_cast<std::streamsize>(step));
     bytes_.resize(before + static_cast<std::size_t>(in_.gcount()));
   }
+}
+
+std::uint64_t RttSource::rows_at_end() {
+  const std::istream::pos_type begin = in_.tellg();
+  if (begin == std::istream::pos_type(-1)) return in_.clear(), 0;  // a pipe
+  std::array<std::byte, kEndChunkBytes> bytes{};
+  std::uint64_t rows = 0;
+  in_.seekg(-static_cast<std::streamoff>(bytes.size()), std::ios::end);
+  const std::istream::pos_type end = in_.tellg();
+  if (in_.read(reinterpret_cast<char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()))) {
+    const Result<ChunkHeader> header = parse_header(bytes, 0);
+    const bool is_end = header.ok() && header.value().type == ChunkType::kEnd && end > begin;
+    if (is_end) rows = header.value().rows_before;
+    if (is_end && rows > static_cast<std::uint64_t>(end - begin)) rows = 0;  // a row takes several bytes
+  }
+  in_.clear();
+  in_.seekg(begin);
+  return rows;
 }
 
 bool RttSource::failed() const { return in_.bad(); }

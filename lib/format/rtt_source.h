@@ -29,6 +29,10 @@ class RttSource {
   // Requires: no offset is below one before.
   [[nodiscard]] std::span<const std::byte> at(std::uint64_t offset, std::size_t count);
 
+  // How many rows the end of the file says there are, where the stream can be asked and the file is not too small for
+  // so many; else 0. A hint: nothing was checked but the header. To be called first.
+  [[nodiscard]] std::uint64_t rows_at_end();
+
   // True when the stream failed other than by ending.
   [[nodiscard]] bool failed() const;
 

@@ -49,7 +49,7 @@ struct RttWriter::State {
                                                 std::to_string(chunk.size() - kChunkHeaderBytes)};
     }
     header.content_bytes = static_cast<std::uint32_t>(chunk.size() - kChunkHeaderBytes);
-    if (options.compress) {
+    if (options.compress && type != ChunkType::kEnd) {
       packed.clear();
       packed.grow(kChunkHeaderBytes);
       if (compressor.pack(chunk.bytes().subspan(kChunkHeaderBytes), packed)) {

@@ -171,6 +171,19 @@ void Trace::reserve(std::size_t rows) {
   columns_.step.reserve(rows);
 }
 
+void Trace::reserve(std::size_t rows, const Facts& facts) {
+  Columns& c = columns_;
+  reserve(rows);
+  if (facts.output_elements) c.output_elements.reserve(rows);
+  if (facts.memory_bytes) c.memory_bytes.reserve(rows);
+  if (facts.begin_ns) c.begin_ns.reserve(rows);
+  if (facts.thread) c.thread.reserve(rows);
+  if (facts.depth) c.depth.reserve(rows);
+  if (facts.queue_delay_ns) c.queue_delay_ns.reserve(rows);
+  if (facts.lost_before) c.lost_before.reserve(rows);
+  if (facts.weight) c.weight.reserve(rows);
+}
+
 Trace::NewRows Trace::add_rows(std::size_t count, const Facts& facts) {
   const std::size_t first = size();
   const auto grow = [&](auto& column) {

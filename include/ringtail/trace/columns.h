@@ -110,6 +110,7 @@ class OptionalColumn {
   [[nodiscard]] bool empty() const noexcept { return values_.empty(); }
   [[nodiscard]] std::size_t bytes() const noexcept { return bytes_of(values_); }
 
+  void reserve(std::size_t rows) { values_.reserve(rows); }
   void clear() noexcept { values_.clear(); }
   void reorder(std::size_t first, std::span<const std::size_t> rows) {
     if (values_.size() <= first) return;  // all of them are absent

@@ -141,6 +141,7 @@ class Trace {
   // Appends a row; total_duration_us is left alone.
   void append(const Row& row);
   void reserve(std::size_t rows);
+  void reserve(std::size_t rows, const Facts& facts);  // in the columns for these facts as well
 
   // Appends `count` rows that hold nothing until every span of the result that is not empty was filled, by several
   // threads at once if they like. Asking for a fact of the signature takes it from earlier rows' signatures.
