@@ -39,6 +39,7 @@ bool TraceAssembler::begin(Slot slot) {
       return true;
     case Slot::kInputShape: input_.clear(); return true;
     case Slot::kOrigin: trace_.origin.emplace(); return true;
+    case Slot::kOriginPair: trace_.origin->later.emplace_back(); return true;
     case Slot::kThreadList: has_thread_table_ = true; return true;
     case Slot::kThreadAccount: trace_.threads.emplace_back(); return true;
     case Slot::kFolded: trace_.folded.emplace_back(); return true;
@@ -147,6 +148,8 @@ void TraceAssembler::signed_value(Slot slot, std::int64_t value) {
     case Slot::kQueueDelay: row_.queue_delay_ns = value; break;
     case Slot::kOriginMonotonic: trace_.origin->monotonic = time; break;
     case Slot::kOriginRealtime: trace_.origin->realtime = time; break;
+    case Slot::kOriginPairMonotonic: trace_.origin->later.back().monotonic = time; break;
+    case Slot::kOriginPairRealtime: trace_.origin->later.back().realtime = time; break;
     case Slot::kThreadOsId: trace_.threads.back().os_id = value; break;
     case Slot::kThreadHeld: trace_.threads.back().held = time; break;
     case Slot::kThreadCpu: trace_.threads.back().cpu = time; break;
