@@ -1,13 +1,10 @@
 #include "collect/collector.h"
 
 #include <algorithm>
-#include <exception>
 #include <new>
 #include <thread>
 #include <utility>
 
-#include "collect/assembly.h"
-#include "collect/known_ids.h"
 #include "collect/time_math.h"
 
 namespace ringtail {
@@ -24,9 +21,7 @@ constexpr std::size_t kBatchRowBytes =
 
 RowLog::Limits limits_of(const Collector::Options& options) {
   if (options.sink) return {.max_spans = kMostSpans};
-  return {.max_spans = std::min(options.max_spans, kMostSpans),
-          .latest = options.keep == Keep::kLatest,
-          .window = options.window};
+  return {.max_spans = std::min(options.max_spans, kMostSpans), .latest = options.latest, .window = options.window};
 }
 
 LossCause why_folded(const Lane& lane) { return lane.ring_entries > 0 ? LossCause::kRingFull : LossCause::kNoRing; }
@@ -38,14 +33,19 @@ Collector::Collector(Registry& registry, Clock clock, Options options)
       clock_(clock),
       options_(std::move(options)),
       most_in_batch_(std::clamp<std::uint64_t>(registry.memory().most() / 4 / kBatchRowBytes, 1'024, kMostInBatch)),
-      log_(registry.memory(), [this](const Segment& segment, LossCause cause) { leave(segment, cause); }) {}
+      log_(registry.memory(), [this](const Segment& segment, LossCause cause) { leave(segment, cause); }),
+      delivery_(registry, clock.source(), options_.sink) {}
+
+std::size_t Collector::most_totals() const noexcept {
+  return std::max(FoldTable::most_totals(registry_.limits().fold_cells), NestedSpans::kMostTotals);
+}
 
 // What it allocates once, in this run or a later one.
 std::size_t Collector::own_bytes() const noexcept {
   constexpr std::size_t kRest = std::size_t{64} << 10U;  // the session's objects, and tables that are empty
   const RegistryLimits& limits = registry_.limits();
-  const std::size_t totals = FoldTable::most_totals(limits.fold_cells) + Chunk::kBytes / sizeof(Kind);
-  const std::size_t batch = options_.sink ? (most_in_batch_ + limits.ring_entries) * kBatchRowBytes : 0;
+  const std::size_t totals = most_totals() + Chunk::kBytes / sizeof(Kind);
+  const std::size_t batch = delivery_.wanted() ? (most_in_batch_ + limits.ring_entries) * kBatchRowBytes : 0;
   const std::size_t watch = options_.triggers != nullptr ? std::size_t{128} << 10U : 0;
   return watch + kMostPairs * sizeof(ClockPair) + totals * sizeof(FoldTable::Total) + batch + kRest;
 }
@@ -87,13 +87,12 @@ void Collector::begin_run(std::uint16_t run) {
     own_bytes_ = bytes;
   }
   pairs_.reserve(kMostPairs + 1);
-  totals_.reserve(FoldTable::most_totals(registry_.limits().fold_cells));
+  totals_.reserve(most_totals());
   const ClockPair now = clock_.pair();
-  Trace batch;
   if (options_.triggers != nullptr) {
     watch_.emplace(*options_.triggers, clock_, registry_.limits().max_devices, *options_.slot);
   }
-  batch.origin = Origin{now.monotonic, wall_clock_now(), name_of(clock_.source())};
+  delivery_.begin();
   log_.reset(limits_of(options_));
 
   run_ = run;
@@ -103,10 +102,8 @@ void Collector::begin_run(std::uint16_t run) {
   open_unlisted_ = 0;
   pairs_.assign(1, now);
   pair_interval_ = kPairInterval;
-  wall_at_start_ = batch.origin->realtime;
-  batch_ = std::move(batch);
+  wall_at_start_ = wall_clock_now();
   last_flush_ = now.monotonic;
-  sink_error_.clear();
   in_run_ = true;
 }
 
@@ -126,7 +123,7 @@ Collector::Pass Collector::drain() noexcept {
   take_lanes();
   const ClockPair now = clock_.pair();
   now_ = now.monotonic;
-  if (!options_.sink && now.monotonic - pairs_.back().monotonic >= pair_interval_) add_pair(now);
+  if (!delivery_.wanted() && now.monotonic - pairs_.back().monotonic >= pair_interval_) add_pair(now);
   if (watch_) watch_->begin_pass(now);
   for (Book& book : books_) {
     Lane& lane = *book.lane;
@@ -139,7 +136,7 @@ Collector::Pass Collector::drain() noexcept {
     if (lane.ring_entries > 0) {
       pass.fullest = std::max(pass.fullest, static_cast<double>(moved) / static_cast<double>(lane.ring_entries));
     }
-    if (options_.sink && log_.spans() >= most_in_batch_) flush();
+    if (delivery_.wanted() && log_.spans() >= most_in_batch_) flush();
     if (state == LaneState::kRetired) {
       settle(book);
       lane.reset();
@@ -148,7 +145,7 @@ Collector::Pass Collector::drain() noexcept {
   }
   log_.expire(now_);
   if (watch_) watch_->end_pass([this](DeviceId device) { return is_open(device); });
-  if (options_.sink && now_ - last_flush_ >= options_.flush_interval) flush();
+  if (delivery_.wanted() && now_ - last_flush_ >= options_.flush_interval) flush();
   return pass;
 }
 
@@ -202,7 +199,7 @@ void Collector::add_statistics(const Lane& lane, ThreadAccount& account) const n
     return InRun::count_of(counter.load(std::memory_order_relaxed), run_);
   };
   account.shapes_dropped += of(lane.shapes_dropped);
-  account.sampled_out += of(lane.sampled_out);
+  account.sampled_out += of(lane.sampled_out) + lane.nested.sampled_out(run_);
   account.clock_steps += of(lane.clock_steps);
   account.blocked += nanoseconds_of(of(lane.blocked_ns));
 }
@@ -214,6 +211,17 @@ std::uint64_t Collector::read_folds(const Lane& lane, bool& whole) noexcept {
   std::uint64_t folded = 0;
   for (const FoldTable::Total& total : totals_) folded += total.count;
   return folded;
+}
+
+// Spans of signal handlers that interrupted a recording call: nobody waits for them, so what can be read is the cut.
+// Replaces totals_.
+void Collector::add_nested(const Lane& lane, ThreadId thread, ThreadAccount& account, FoldBook& folds) noexcept {
+  if (lane.nested.count(run_) == 0 || !lane.nested.read(run_, totals_)) return;
+  folds.add(thread, account, LossCause::kNested, totals_);
+  for (const FoldTable::Total& total : totals_) {
+    account.attempted += total.count;
+    account.folded += total.count;
+  }
 }
 
 void Collector::settle(Book& book) noexcept {
@@ -236,6 +244,7 @@ void Collector::settle(Book& book) noexcept {
     folds_.add(book.thread, account, why_folded(lane), totals_);
     account.attempted += adds_up ? attempted : book.drained + folded;  // an unfinished call ends after the cut
     account.folded += folded;
+    add_nested(lane, book.thread, account, folds_);
     add_statistics(lane, account);
     close(book);
     return;
@@ -244,9 +253,9 @@ void Collector::settle(Book& book) noexcept {
 
 // A cut of a lane that goes on. What is folded is read before the ring is drained: when the gaps between the records
 // that were drained are no more than that, every attempt up to the sum of both is either drained or folded.
-void Collector::cut(Book& book, Harvest& harvest) {
+void Collector::cut(Book& book, Nanoseconds most, Harvest& harvest) {
   const Lane& lane = *book.lane;
-  const auto give_up = std::chrono::steady_clock::now() + kCutTime;
+  const auto give_up = std::chrono::steady_clock::now() + most;
   std::uint64_t folded = 0;
   std::uint64_t gaps = 0;
   bool whole = false;
@@ -261,6 +270,7 @@ void Collector::cut(Book& book, Harvest& harvest) {
   harvest.uncounted += uncounted;
   account.attempted += book.drained + folded + uncounted;
   account.folded += folded + uncounted;
+  add_nested(lane, book.thread, account, harvest.folds);
   add_statistics(lane, account);
 }
 
@@ -306,131 +316,78 @@ void Collector::end_run() noexcept {
     end(book);
   }
   log_.expire(now_);
-  if (options_.sink) flush();
   threads_ = registry_.thread_count();
+  if (delivery_.wanted()) flush();
 }
 
 // Every batch ends at a pair of its own: what lies before it is interpolated, and no later pair moves it (but times of
 // before the oldest of the last 2,048 pairs, where a span is that long).
 void Collector::flush() noexcept {
   last_flush_ = now_;
-  if (log_.spans() == 0) return;
-  if (in_run_) {
-    // No doubling here: batches come and go, so pairs of long ago are of no more use.
-    if (pairs_.size() >= kMostPairs) pairs_.erase(pairs_.begin() + 1, pairs_.end() - kMostPairs / 2);
-    pairs_.push_back(clock_.pair());
+  auto outcome = Delivery::Outcome::kNoMemory;
+  try {
+    outcome = delivery_.deliver(batch());
+  } catch (const std::bad_alloc&) {
   }
-  if (!make_batch()) return log_.fold_all(LossCause::kNoMemory);
-  give_batch();
-  if (sink_error_.empty()) return log_.clear();
+  switch (outcome) {
+    case Delivery::Outcome::kDelivered: return log_.clear();
+    case Delivery::Outcome::kNoMemory: return log_.fold_all(LossCause::kNoMemory);
+    case Delivery::Outcome::kFailed: break;
+  }
   log_.refuse(LossCause::kSinkFailed);
   log_.fold_all(LossCause::kSinkFailed);
 }
 
-// False without memory for it.
-bool Collector::make_batch() noexcept {
-  try {
-    const std::vector<Segment> segments = log_.segments();
-    registry_.extend(batch_);
-    const RowNeeds needs = needs_of(segments, batch_);
-    if (needs.unknown_op) static_cast<void>(registry_.intern_op("(unknown)"));
-    if (needs.unknown_device) static_cast<void>(registry_.intern_device("(unknown)"));
-    registry_.extend(batch_);
-    batch_.threads = registry_.threads();
-    write_rows(segments, ClockMap(clock_.source(), pairs_), batch_);
-    return true;
-  } catch (const std::bad_alloc&) {
-    return false;
-  }
-}
-
-void Collector::give_batch() noexcept {
-  const auto note = [this](const char* what) noexcept {
-    try {
-      sink_error_ = what;
-    } catch (const std::bad_alloc&) {
-      sink_error_ = "no memory";  // short enough to need none
-    }
-  };
-  try {
-    options_.sink(batch_);
-  } catch (const std::exception& error) {
-    note(*error.what() != '\0' ? error.what() : "an exception without a message");
-  } catch (...) {
-    note("an exception that is no std::exception");
-  }
+// Throws std::bad_alloc.
+Harvest Collector::batch() {
+  if (!in_run_) return harvest();
+  // No doubling here: batches come and go, so pairs of long ago are of no more use.
+  if (pairs_.size() >= kMostPairs) pairs_.erase(pairs_.begin() + 1, pairs_.end() - kMostPairs / 2);
+  Harvest harvest = cut_all(Nanoseconds{0});
+  pairs_.push_back(clock_.pair());
+  harvest.pairs = pairs_;
+  harvest.segments = log_.segments();
+  return harvest;
 }
 
 Harvest Collector::harvest() const {
-  Harvest harvest{log_.segments(), FoldBook(), registry_.accounts(), open_spans_, pairs_,
-                  wall_at_start_,  0,          open_unlisted_};
+  Harvest harvest;
+  harvest.segments = log_.segments();
   harvest.folds.add(folds_);
+  harvest.accounts = registry_.accounts();
   harvest.accounts.resize(std::min(harvest.accounts.size(), threads_));
+  harvest.open_spans = open_spans_;
+  harvest.pairs = pairs_;
+  harvest.wall_at_start = wall_at_start_;
+  harvest.open_unlisted = open_unlisted_;
+  return harvest;
+}
+
+// A cut of every lane, each looked for as long as `most`, and what was settled before. Throws std::bad_alloc.
+Harvest Collector::cut_all(Nanoseconds most) {
+  Harvest harvest;
+  harvest.wall_at_start = wall_at_start_;
+  harvest.accounts.resize(registry_.thread_count());
+  for (Book& book : books_) {
+    // Acquire: as in drain(). A lane that retired since, or is leased anew, is as good as live: its account is open.
+    if (book.thread == kNoThread || book.lane->state.load(std::memory_order_acquire) == LaneState::kFree) continue;
+    cut(book, most, harvest);
+    note_open_spans(*book.lane, harvest.open_spans);
+  }
+  const std::vector<ThreadAccount> accounts = registry_.accounts();
+  for (std::size_t i = 0; i < harvest.accounts.size(); ++i) harvest.accounts[i].add(accounts[i]);
+  harvest.folds.add(folds_);
   return harvest;
 }
 
 Harvest Collector::snapshot() {
   drain();
-  if (options_.sink) flush();
-  Harvest harvest;
-  harvest.accounts.resize(registry_.thread_count());
-  for (Book& book : books_) {
-    // Acquire: as in drain(). A lane that retired since, or is leased anew, is as good as live: its account is open.
-    if (book.thread == kNoThread || book.lane->state.load(std::memory_order_acquire) == LaneState::kFree) continue;
-    cut(book, harvest);
-    note_open_spans(*book.lane, harvest.open_spans);
-  }
-  if (options_.sink) flush();
-  harvest.folds.add(folds_);
-  const std::vector<ThreadAccount> accounts = registry_.accounts();
-  for (std::size_t i = 0; i < harvest.accounts.size(); ++i) harvest.accounts[i].add(accounts[i]);
+  Harvest harvest = cut_all(kCutTime);
+  if (delivery_.wanted()) flush();
   harvest.segments = log_.lend();
   harvest.pairs = pairs_;
   harvest.pairs.push_back(clock_.pair());
-  harvest.wall_at_start = wall_at_start_;
   return harvest;
-}
-
-Trace assemble(const Harvest& harvest, const Registry& registry, Clock::Source source) {
-  Trace trace;
-  Registry::Tables tables = registry.tables();
-  trace.op_names() = std::move(tables.ops);
-  trace.device_names() = std::move(tables.devices);
-  trace.signatures() = std::move(tables.signatures);
-  trace.threads = registry.threads();
-  trace.threads.resize(harvest.accounts.size());  // threads that came since are in no account
-  for (std::size_t i = 0; i < trace.threads.size(); ++i) {
-    const ThreadAccount& account = harvest.accounts[i];
-    TraceThread& thread = trace.threads[i];
-    thread.attempted = account.attempted;
-    thread.recorded = account.recorded;
-    thread.folded = account.folded;
-    thread.shapes_dropped = account.shapes_dropped;
-    thread.clock_steps = account.clock_steps;
-    thread.sampled_out = account.sampled_out;
-    thread.blocked = account.blocked;
-  }
-  const ClockMap clock(source, harvest.pairs);
-  trace.origin = Origin{harvest.pairs.front().monotonic, harvest.wall_at_start, name_of(source)};
-  write_rows(harvest.segments, clock, trace);
-  harvest.folds.write(clock, trace.origin->monotonic.count(), harvest.accounts, trace);
-  for (const FoldedTotal& total : trace.folded) trace.total_duration_us += to_microseconds(total.duration);
-  for (OpenSpan open : harvest.open_spans) {
-    open.op = known(open.op, trace);
-    open.device = known(open.device, trace);
-    open.begin = Nanoseconds{clock.to_ns(static_cast<std::uint64_t>(open.begin.count()))} - trace.origin->monotonic;
-    trace.open_spans.push_back(open);
-  }
-  std::ranges::sort(trace.open_spans, [](const OpenSpan& a, const OpenSpan& b) {
-    return std::pair(a.thread, a.depth) < std::pair(b.thread, b.depth);
-  });
-  if (harvest.uncounted != 0) {
-    trace.metadata["ringtail.folded_without_totals"] = std::to_string(harvest.uncounted);
-  }
-  if (harvest.open_unlisted != 0) {
-    trace.metadata["ringtail.open_spans_without_memory"] = std::to_string(harvest.open_unlisted);
-  }
-  return trace;
 }
 
 }  // namespace ringtail

@@ -19,38 +19,25 @@
 #include <string>
 #include <vector>
 
+#include "collect/delivery.h"
 #include "collect/fold_book.h"
+#include "collect/harvest.h"
 #include "collect/row_log.h"
 #include "collect/trigger_watch.h"
 #include "record/registry.h"
 #include "ringtail/base/clock.h"
-#include "ringtail/collect/sink.h"
+#include "ringtail/trace/sink.h"
 #include "ringtail/trace/trace.h"
 
 namespace ringtail {
-
-// All that a trace is made of but the registry's tables, taken under the drain mutex and assembled without it.
-struct Harvest {
-  std::vector<Segment> segments;
-  FoldBook folds;
-  std::vector<ThreadAccount> accounts;  // by thread
-  std::vector<OpenSpan> open_spans;     // begin: ticks
-  std::vector<ClockPair> pairs;
-  Nanoseconds wall_at_start{0};
-  std::uint64_t uncounted = 0;      // folded spans whose totals could not be read: their thread never ceased to fold
-  std::uint64_t open_unlisted = 0;  // open spans for whose list there was no memory
-};
-
-// Throws std::bad_alloc.
-[[nodiscard]] Trace assemble(const Harvest& harvest, const Registry& registry, Clock::Source source);
 
 class Collector {
  public:
   struct Options {
     std::size_t max_spans = 0;
-    Keep keep = Keep::kFirst;
+    bool latest = false;  // keep the latest, not the first
     Nanoseconds window{0};
-    Sink sink = nullptr;
+    Sink sink = {};
     Nanoseconds flush_interval{0};
     const Triggers* triggers = nullptr;  // null: nothing is watched
     TriggerSlot* slot = nullptr;         // where it is said what was seen
@@ -77,11 +64,15 @@ class Collector {
   [[nodiscard]] Harvest harvest() const;
   // The run so far, with a cut for every lane; it goes on. Throws std::bad_alloc.
   [[nodiscard]] Harvest snapshot();
+  // Tells the sink the end of the run: what take_trace() will give.
+  void finish(const Trace& end) noexcept { delivery_.finish(end); }
+  // The end cannot be told.
+  void fail(const char* why) noexcept { delivery_.fail(why); }
   // A trace was made of what harvest() gave: the memory of the rows serves the next run.
   void forget_rows() noexcept { log_.clear(); }
 
-  // What the sink threw in this run; empty if nothing.
-  [[nodiscard]] const std::string& sink_error() const noexcept { return sink_error_; }
+  // What the sink said in this run; empty if nothing.
+  [[nodiscard]] const std::string& sink_error() const noexcept { return delivery_.error(); }
 
  private:
   // One lane's bookkeeping within the run.
@@ -104,14 +95,16 @@ class Collector {
   [[nodiscard]] bool is_open(DeviceId device) const noexcept;
   void settle(Book& book) noexcept;
   void end(Book& book) noexcept;
-  void cut(Book& book, Harvest& harvest);
+  void add_nested(const Lane& lane, ThreadId thread, ThreadAccount& account, FoldBook& folds) noexcept;
+  void cut(Book& book, Nanoseconds most, Harvest& harvest);
+  [[nodiscard]] Harvest cut_all(Nanoseconds most);
   [[nodiscard]] std::uint64_t read_folds(const Lane& lane, bool& whole) noexcept;
   static void note_open_spans(const Lane& lane, std::vector<OpenSpan>& open_spans);
   void leave(const Segment& segment, LossCause cause) noexcept;
   void flush() noexcept;
   [[nodiscard]] std::size_t own_bytes() const noexcept;
-  [[nodiscard]] bool make_batch() noexcept;
-  void give_batch() noexcept;
+  [[nodiscard]] std::size_t most_totals() const noexcept;
+  [[nodiscard]] Harvest batch();
 
   Registry& registry_;
   const Clock clock_;
@@ -137,9 +130,8 @@ class Collector {
   Nanoseconds now_{0};  // of this pass, CLOCK_MONOTONIC
   Nanoseconds wall_at_start_{0};
 
-  Trace batch_;  // for the sink: its tables grow over the run
+  Delivery delivery_;
   Nanoseconds last_flush_{0};
-  std::string sink_error_;
 };
 
 }  // namespace ringtail

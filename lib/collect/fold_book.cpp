@@ -126,6 +126,16 @@ void FoldBook::add(const FoldBook& other) {
   for (const auto& [key, times] : other.losses_) losses_[key].add(times);
 }
 
+FoldBook::Needs FoldBook::needs_of(const Trace& trace) const {
+  Needs needs{.other_op = other_[0].count + other_[1].count != 0};
+  for (const auto& [key, total] : totals_) {
+    const auto& [op, device, in_ns] = key;
+    needs.unknown_op |= !is_known(op, trace);
+    needs.unknown_device |= !is_known(device, trace);
+  }
+  return needs;
+}
+
 void FoldBook::write(const ClockMap& clock, std::int64_t origin_ns, std::span<const ThreadAccount> accounts,
                      Trace& trace) const {
   const auto since_origin = [&](std::uint64_t time, bool in_ns) {

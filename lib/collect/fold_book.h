@@ -42,6 +42,14 @@ class FoldBook {
   // Throws std::bad_alloc.
   void add(const FoldBook& other);
 
+  // What it needs of a trace whose tables it refers to.
+  struct Needs {
+    bool other_op = false;  // spans that share a cell have no op of their own
+    bool unknown_op = false;
+    bool unknown_device = false;
+  };
+  [[nodiscard]] Needs needs_of(const Trace& trace) const;
+
   // Fills trace.folded and trace.losses; times count from `origin_ns`. accounts: by thread.
   void write(const ClockMap& clock, std::int64_t origin_ns, std::span<const ThreadAccount> accounts,
              Trace& trace) const;

@@ -8,12 +8,18 @@
 
 namespace ringtail {
 
+[[nodiscard]] inline bool is_known(OpId op, const Trace& trace) { return index_of(op) < trace.op_names().size(); }
+
+[[nodiscard]] inline bool is_known(DeviceId device, const Trace& trace) {
+  return device == kNoDevice || index_of(device) < trace.device_names().size();
+}
+
 [[nodiscard]] inline OpId known(OpId op, Trace& trace) {
-  return index_of(op) < trace.op_names().size() ? op : OpId{trace.op_names().intern("(unknown)")};
+  return is_known(op, trace) ? op : OpId{trace.op_names().intern("(unknown)")};
 }
 
 [[nodiscard]] inline DeviceId known(DeviceId device, Trace& trace) {
-  if (device == kNoDevice || index_of(device) < trace.device_names().size()) return device;
+  if (is_known(device, trace)) return device;
   return DeviceId{trace.device_names().intern("(unknown)")};
 }
 

@@ -1,45 +1,36 @@
 // lib/collect/thread_leases.h
 //
-// What Session::this_thread() remembers.
+// The calling thread's recorders, one per session that it recorded in through Session::this_thread().
+//
+// They are given back when the thread ends: by the destructor of a POSIX thread key, which runs after those of all
+// thread_local objects, so these can still record. What records later, in another key's destructor, leases again and
+// is given back in the next round. Those of the main thread live as long as the process: static destructors and
+// atexit functions can record too.
+//
+// Errors   add gives null when there is no memory, or no key: then the recorder is given back at once.
+// Threads  The calling one. find may be called in a signal handler, also one that interrupts add.
 #pragma once
 
 #include <cstdint>
-#include <list>
-#include <utility>
 
 #include "ringtail/record/recorder.h"
 
 namespace ringtail {
 
-// The calling thread's leases, one per session it recorded in: the thread's to give back, so they go with it. A lease
-// keeps its session's registry alive, as any recorder does; those of sessions that are gone are dropped at the
-// thread's next lease, but for one that still has open scopes.
 class ThreadLeases {
  public:
-  ~ThreadLeases() { gone = true; }
+  // Null when there is none.
+  [[nodiscard]] static Recorder* find(std::uint64_t session) noexcept;
 
-  Recorder* find(std::uint64_t session) {
-    for (Lease& lease : leases_) {
-      if (lease.session == session) return &lease.recorder;
-    }
-    return nullptr;
-  }
-
-  Recorder& add(std::uint64_t session, Recorder recorder) {
-    leases_.remove_if([](const Lease& lease) { return lease.recorder.is_of_the_past(); });
-    leases_.push_back({session, std::move(recorder)});
-    return leases_.back().recorder;
-  }
-
-  // Trivial, so it can be asked after the thread's leases were destroyed.
-  static inline thread_local bool gone = false;
+  // Keeps the recorder; leases of sessions that are gone are dropped, but for those that still have open scopes. A
+  // lease keeps its session's registry alive, as any recorder does.
+  static Recorder* add(std::uint64_t session, Recorder recorder) noexcept;
 
  private:
-  struct Lease {
-    std::uint64_t session;
-    Recorder recorder;
-  };
-  std::list<Lease> leases_;  // a list: references given out stay valid
+  struct Lease;
+  class Key;
+  static void drop_all(void* first) noexcept;
+  static thread_local Lease* first_;
 };
 
 }  // namespace ringtail

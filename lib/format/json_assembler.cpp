@@ -8,9 +8,7 @@ namespace {
 constexpr std::size_t kMostInputs = 0x7FFF'FFFF;  // a signature counts them in 31 bits
 
 std::optional<LossCause> cause_of(std::string_view name) {
-  for (const LossCause cause :
-       {LossCause::kRingFull, LossCause::kNoRing, LossCause::kMemoryBound, LossCause::kFiltered,
-        LossCause::kOverwritten, LossCause::kSinkFailed, LossCause::kNoMemory}) {
+  for (const LossCause cause : kLossCauses) {
     if (name == name_of(cause)) return cause;
   }
   return std::nullopt;
@@ -41,6 +39,7 @@ bool TraceAssembler::begin(Slot slot) {
       return true;
     case Slot::kInputShape: input_.clear(); return true;
     case Slot::kOrigin: trace_.origin.emplace(); return true;
+    case Slot::kOriginPair: trace_.origin->later.emplace_back(); return true;
     case Slot::kThreadList: has_thread_table_ = true; return true;
     case Slot::kThreadAccount: trace_.threads.emplace_back(); return true;
     case Slot::kFolded: trace_.folded.emplace_back(); return true;
@@ -149,6 +148,8 @@ void TraceAssembler::signed_value(Slot slot, std::int64_t value) {
     case Slot::kQueueDelay: row_.queue_delay_ns = value; break;
     case Slot::kOriginMonotonic: trace_.origin->monotonic = time; break;
     case Slot::kOriginRealtime: trace_.origin->realtime = time; break;
+    case Slot::kOriginPairMonotonic: trace_.origin->later.back().monotonic = time; break;
+    case Slot::kOriginPairRealtime: trace_.origin->later.back().realtime = time; break;
     case Slot::kThreadOsId: trace_.threads.back().os_id = value; break;
     case Slot::kThreadHeld: trace_.threads.back().held = time; break;
     case Slot::kThreadCpu: trace_.threads.back().cpu = time; break;
@@ -193,10 +194,12 @@ bool TraceAssembler::text(Slot slot, std::string_view value) {
     case Slot::kLossCause: {
       const std::optional<LossCause> cause = cause_of(value);
       if (!cause) {
-        return refuse(
-            "expected \"ring full\", \"no ring\", \"memory bound\", \"filtered\", \"overwritten\" or \"sink "
-            "failed\", found " +
-            quoted(value));
+        std::string expected;
+        for (const LossCause known : kLossCauses) {
+          if (!expected.empty()) expected += known == kLossCauses.back() ? " or " : ", ";
+          expected += quoted(name_of(known));
+        }
+        return refuse("expected " + expected + ", found " + quoted(value));
       }
       trace_.losses.back().cause = *cause;
       break;

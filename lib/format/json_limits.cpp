@@ -47,10 +47,12 @@ std::optional<Error> find_unsupported_row(const Trace& rows, std::uint64_t first
   return std::nullopt;
 }
 
-std::optional<Error> find_unsupported_rest(const Trace& trace) {
-  if (!std::isfinite(trace.total_duration_us)) {
-    return unsupported("$.total_duration_us", "a finite number", text_of_not_finite(trace.total_duration_us));
-  }
+std::optional<Error> find_unsupported_total(const Trace& trace) {
+  if (std::isfinite(trace.total_duration_us)) return std::nullopt;
+  return unsupported("$.total_duration_us", "a finite number", text_of_not_finite(trace.total_duration_us));
+}
+
+std::optional<Error> find_unsupported_state(const Trace& trace) {
   std::optional<Error> error;
   for (std::size_t i = 0; !error && i < trace.losses.size(); ++i) {
     error = check_thread(trace, trace.losses[i].thread, "ringtail.losses", i);
@@ -73,6 +75,12 @@ std::optional<Error> find_unsupported_rest(const Trace& trace) {
       }
     }
   }
+  return std::nullopt;
+}
+
+std::optional<Error> find_unsupported_rest(const Trace& trace) {
+  if (auto error = find_unsupported_total(trace)) return error;
+  if (auto error = find_unsupported_state(trace)) return error;
   std::set<std::string> keys;
   for (const auto& [key, value] : trace.metadata) {
     std::string written;

@@ -1,6 +1,7 @@
 // format/json_limits.h
 //
-// What the JSON format cannot say, so that nothing is written of a trace that has it.
+// What the JSON format cannot say, so that nothing is written of a trace that has it. The .rtt format refuses the
+// same, but for metadata: what a trace must not hold for its readers' sake.
 //
 // Errors   kUnsupported, with the JSON path of what it is.
 #pragma once
@@ -18,6 +19,9 @@ namespace ringtail {
 // Its parts, for files that are written in parts: `first` is the first row's place among the file's entries.
 [[nodiscard]] std::optional<Error> find_unsupported_row(const Trace& rows, std::uint64_t first);
 [[nodiscard]] std::optional<Error> find_unsupported_rest(const Trace& trace);
+// Its parts but for the metadata.
+[[nodiscard]] std::optional<Error> find_unsupported_total(const Trace& trace);
+[[nodiscard]] std::optional<Error> find_unsupported_state(const Trace& trace);
 
 // Whether the rows' thread indices lie in the table of threads, which comes last.
 class LargestThread {

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <boost/json/basic_parser_impl.hpp>
 #include <cerrno>
 #include <cstdint>
@@ -26,6 +27,11 @@ namespace ringtail {
 namespace {
 
 constexpr std::size_t kBlockBytes = 64 * 1024;
+
+// Boost.JSON unescapes strings in a buffer of BOOST_JSON_STACK_BUFFER_SIZE bytes and takes as many from each piece that
+// it is fed. Of a character or escape that two pieces share, up to three more come out than went in, and it writes past
+// the buffer's end (boostorg/json issue 876; 1.81 has it). Smaller pieces leave room for them.
+constexpr std::size_t kPieceBytes = BOOST_JSON_STACK_BUFFER_SIZE - 8;
 
 Error error_at(std::uint64_t offset, std::string_view message, ErrorCode code = ErrorCode::kMalformed) {
   return {code, "byte " + std::to_string(offset) + ": " + std::string(message)};
@@ -48,7 +54,12 @@ class BlockReader {
   }
 
   // Takes the input's next bytes. False: there is an error().
-  [[nodiscard]] bool feed(std::string_view block) { return parse(block, true); }
+  [[nodiscard]] bool feed(std::string_view block) {
+    for (; !block.empty(); block.remove_prefix(std::min(block.size(), kPieceBytes))) {
+      if (!parse(block.substr(0, kPieceBytes), true)) return false;
+    }
+    return true;
+  }
 
   // The input has ended. Nothing but error() may be called afterwards.
   [[nodiscard]] Result<Trace> finish() {
@@ -143,11 +154,7 @@ Result<Trace> read_json(std::istream& in) { return read_json_in_blocks(in, kBloc
 Result<Trace> read_json(std::string_view text) {
   if (std::optional<Trace> trace = read_canonical(JsonSource(text))) return *std::move(trace);
   BlockReader reader;
-  while (!text.empty()) {
-    const std::string_view block = text.substr(0, kBlockBytes);
-    if (!reader.feed(block)) return reader.error();
-    text.remove_prefix(block.size());
-  }
+  if (!reader.feed(text)) return reader.error();
   return reader.finish();
 }
 

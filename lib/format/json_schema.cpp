@@ -39,10 +39,19 @@ constexpr Form kEntries = {Sort::kList, kEntryList};
 constexpr Rule kMetadataValues[] = {{"", Kind::kString, Slot::kMetadataValue}};
 constexpr Form kMetadata = {Sort::kMap, kMetadataValues};
 
+constexpr Rule kPairKeys[] = {
+    {"monotonic_ns", Kind::kSigned, Slot::kOriginPairMonotonic},
+    {"realtime_ns", Kind::kSigned, Slot::kOriginPairRealtime},
+};
+constexpr Form kPair = {Sort::kFields, kPairKeys};
+constexpr Rule kPairList[] = {{"", Kind::kObject, Slot::kOriginPair, Need::kRequired, &kPair}};
+constexpr Form kPairs = {Sort::kList, kPairList};
+
 constexpr Rule kOriginKeys[] = {
     {"monotonic_ns", Kind::kSigned, Slot::kOriginMonotonic},
     {"realtime_ns", Kind::kSigned, Slot::kOriginRealtime},
     {"clock", Kind::kString, Slot::kOriginClock},
+    {"later", Kind::kArray, Slot::kOriginPairs, Need::kOptional, &kPairs},
 };
 constexpr Form kOrigin = {Sort::kFields, kOriginKeys};
 

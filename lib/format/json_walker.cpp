@@ -15,14 +15,15 @@ constexpr std::size_t kQuotedBytes = 64;             // more than a message show
 using Need = Rule::Need;
 using Sort = Form::Sort;
 
-bool is_identifier(std::string_view text) {
-  return !text.empty() && std::ranges::all_of(text, [](char c) {
+// A longer one is shown as other keys are: quoted and cut.
+bool is_short_identifier(std::string_view text) {
+  return !text.empty() && text.size() <= kQuotedBytes && std::ranges::all_of(text, [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
   });
 }
 
 void append_key(std::string& path, std::string_view key) {
-  if (is_identifier(key)) {
+  if (is_short_identifier(key)) {
     path.append(".").append(key);
   } else {
     path.append("[").append(quoted(key)).append("]");

@@ -52,6 +52,17 @@ void write_origin(PrettyJson& json, const Origin& origin) {
   member(json, "monotonic_ns", origin.monotonic);
   member(json, "realtime_ns", origin.realtime);
   member(json, "clock", std::string_view(origin.clock));
+  if (!origin.later.empty()) {
+    json.key("later");
+    json.begin_array();
+    for (const WallClockPair& pair : origin.later) {
+      json.begin_object();
+      member(json, "monotonic_ns", pair.monotonic);
+      member(json, "realtime_ns", pair.realtime);
+      json.end_object();
+    }
+    json.end_array();
+  }
   json.end_object();
 }
 

@@ -43,6 +43,16 @@ Lane::Lane(Registry& owner, Clock session_clock, std::size_t entries, std::size_
 
 std::uint64_t Lane::first_of_run(std::uint16_t run) noexcept { return InRun::first(run); }
 
+void Lane::nested_close(std::uint64_t begin, std::uint64_t end, std::uint64_t bytes, std::uint64_t what,
+                        std::uint16_t flags) noexcept {
+  Switches on = switches();
+  if (on.any()) nested.add(begin, std::max(begin, end), bytes, what, flags, on.run());
+}
+
+std::uint16_t Lane::nested_sample(unsigned log2, std::uint16_t run) noexcept {
+  return nested.keep(log2, run) ? static_cast<std::uint16_t>(log2 << kWeightShift) : kSampledOut;
+}
+
 void Lane::fold_filtered(std::uint64_t begin, std::uint64_t end, std::uint64_t bytes, std::uint64_t what,
                          std::uint64_t rest) noexcept {
   fold(begin, end, bytes, what, rest, FoldTable::Why::kFiltered);
@@ -79,12 +89,14 @@ void Lane::fold(std::uint64_t begin, std::uint64_t end, std::uint64_t bytes, std
 void Lane::reset() {
   ring.consume_all([](const RingSlot&) {});
   folds.clear();
+  nested.clear();
   attempted.store(0, std::memory_order_relaxed);  // this and all below: published by L3
   sampled_out.store(0, std::memory_order_relaxed);
   shapes_dropped.store(0, std::memory_order_relaxed);
   clock_steps.store(0, std::memory_order_relaxed);
   blocked_ns.store(0, std::memory_order_relaxed);
   open_depth.store(0, std::memory_order_relaxed);
+  busy.store(false, std::memory_order_relaxed);
   step = 0;
 }
 

@@ -11,6 +11,7 @@ namespace ringtail {
 namespace {
 
 constexpr std::string_view kOther = "(other)";
+constexpr std::string_view kUnknown = "(unknown)";
 constexpr std::string_view kMoreThreads = "(more threads)";
 
 // Lets the other hardware thread of the core go on.
@@ -29,6 +30,7 @@ std::uint32_t bounded_intern(NameTable& table, std::string_view name, std::uint3
                              std::size_t copies) {
   if (const auto id = table.find(name)) return *id;
   if (table.size() + 1 < most) {
+    if (name == kUnknown) return table.intern(name);  // as kOther: what stands for others is there in any case
     try {
       return memory.spend(MemoryBound::For::kTables, copies * (kRowBytes + name.size()),
                           [&] { return table.intern(name); });
@@ -67,9 +69,16 @@ std::size_t lane_bytes(std::size_t ring_entries, std::size_t fold_cells) noexcep
   return sizeof(Lane) + (ring + FoldTable::most_totals(fold_cells)) * kCacheLineBytes + kRest;
 }
 
+// Locked; in a forked child only if it can be, for who holds it may not be there.
+std::unique_lock<std::mutex> Registry::lock_tables() const {
+  if (abandoned()) return std::unique_lock(tables_mutex_, std::try_to_lock);
+  return soon(tables_mutex_);
+}
+
 InternedName Registry::intern_op(std::string_view name) noexcept {
   try {
-    const std::lock_guard lock(tables_mutex_);
+    const std::unique_lock lock = lock_tables();
+    if (!lock.owns_lock()) return {index_of(kNoDevice), {}};
     const std::uint32_t id = bounded_intern(tables_.ops, name, limits_.max_ops, memory_, limits_.copies);
     return {id, tables_.ops.at(id)};
   } catch (...) {
@@ -79,7 +88,8 @@ InternedName Registry::intern_op(std::string_view name) noexcept {
 
 InternedName Registry::intern_device(std::string_view name) noexcept {
   try {
-    const std::lock_guard lock(tables_mutex_);
+    const std::unique_lock lock = lock_tables();
+    if (!lock.owns_lock()) return {index_of(kNoDevice), {}};
     const std::uint32_t id = bounded_intern(tables_.devices, name, limits_.max_devices, memory_, limits_.copies);
     return {id, tables_.devices.at(id)};
   } catch (...) {
@@ -97,24 +107,25 @@ Registry::InternedWords Registry::intern_shapes(std::span<const std::uint64_t> w
     return id ? known(*id) : dropped;
   }
   try {
-    const std::unique_lock lock = soon(tables_mutex_);
+    const std::unique_lock lock = lock_tables();
+    if (!lock.owns_lock()) return dropped;
     if (const std::optional<ShapesId> id = table.find(words)) return known(*id);
-    if (table.size() - kReservedShapes < limits_.max_signatures) {
+    // Relaxed: changed under the mutex only.
+    if (!signatures_full_.load(std::memory_order_relaxed) &&
+        table.size() - kReservedShapes < limits_.max_signatures) {
       // Twice the words: they stand in chunks that double.
       const std::size_t bytes = limits_.copies * (kRowBytes + 2 * words.size_bytes());
-      return known(memory_.spend(MemoryBound::For::kTables, bytes, [&] { return tables_.signatures.intern(words); }));
+      try {
+        return known(
+            memory_.spend(MemoryBound::For::kTables, bytes, [&] { return tables_.signatures.intern(words); }));
+      } catch (const OverBound&) {  // full as well
+      }
     }
-  } catch (const OverBound&) {  // full as well
+    signatures_full_.store(true, std::memory_order_release);  // R1 -> R2
+    return dropped;
   } catch (...) {
     return dropped;
   }
-  signatures_full_.store(true, std::memory_order_release);  // R1 -> R2
-  return dropped;
-}
-
-Registry::Tables Registry::tables() const {
-  const std::lock_guard lock(tables_mutex_);
-  return tables_;
 }
 
 void Registry::extend(Trace& trace) const {
@@ -174,9 +185,12 @@ Lane* Registry::add_lane(std::size_t ring_entries, std::unique_lock<std::mutex>&
       lock.lock();
       lanes_.push_back(std::move(made));
     });
+    Lane* const lane = lanes_.back().get();
+    lane->older = newest_lane_.load(std::memory_order_relaxed);  // written under the mutex
+    newest_lane_.store(lane, std::memory_order_release);         // R3 -> R4
     lane_count_.store(lanes_.size(),
                       std::memory_order_release);  // the collector then takes the list under the mutex
-    return lanes_.back().get();
+    return lane;
   } catch (const std::bad_alloc&) {
     if (!lock.owns_lock()) lock.lock();
     if (with_ring) --rings_;
@@ -206,6 +220,7 @@ Lane* Registry::lease(std::string_view thread_name, WithoutRing without_ring) no
 }
 
 void Registry::release(Lane& lane) noexcept {
+  if (abandoned()) return;
   const std::lock_guard lock(lanes_mutex_);
   lane.switch_word.store(0, std::memory_order_relaxed);  // only this thread reads it
   end_holding(lane);
@@ -214,6 +229,43 @@ void Registry::release(Lane& lane) noexcept {
   } else {
     make_free(lane);
   }
+}
+
+bool Registry::lock_for_fork(std::chrono::steady_clock::time_point give_up) noexcept {
+  const auto locked = [&](std::mutex& mutex) {
+    while (!mutex.try_lock()) {
+      if (std::chrono::steady_clock::now() >= give_up) return false;
+      relax();
+    }
+    return true;
+  };
+  if (!locked(tables_mutex_)) return false;
+  if (locked(lanes_mutex_)) return true;
+  tables_mutex_.unlock();
+  return false;
+}
+
+void Registry::unlock_after_fork() noexcept {
+  lanes_mutex_.unlock();
+  tables_mutex_.unlock();
+}
+
+void Registry::abandon() noexcept {
+  abandoned_.store(true, std::memory_order_relaxed);  // this and below: the only thread there is reads it
+  for (Lane* lane = newest_lane_.load(std::memory_order_acquire); lane != nullptr; lane = lane->older) {  // R4 <- R3
+    lane->switch_word.store(0, std::memory_order_relaxed);
+  }
+}
+
+bool Registry::inherit(Registry& abandoned) {
+  const std::unique_lock tables(abandoned.tables_mutex_, std::try_to_lock);
+  const std::unique_lock lanes(abandoned.lanes_mutex_, std::try_to_lock);
+  if (!tables.owns_lock() || !lanes.owns_lock()) return false;
+  const std::size_t bytes = abandoned.memory_.use().tables - abandoned.threads_bytes_;
+  memory_.spend(MemoryBound::For::kTables, bytes, [&] { tables_ = abandoned.tables_; });
+  category_names_ = abandoned.category_names_;
+  rules_ = abandoned.rules_;
+  return true;
 }
 
 void Registry::make_free(Lane& lane) {
@@ -403,6 +455,13 @@ void Registry::renumber_threads() {
 std::size_t Registry::thread_count() const {
   const std::lock_guard lock(lanes_mutex_);
   return threads_.size();
+}
+
+void Registry::extend_threads(std::vector<TraceThread>& threads) const {
+  const std::lock_guard lock(lanes_mutex_);
+  for (std::size_t i = threads.size(); i < threads_.size(); ++i) {
+    threads.push_back({.name = threads_[i].thread.name, .os_id = threads_[i].thread.os_id});
+  }
 }
 
 std::vector<TraceThread> Registry::threads() const {

@@ -12,10 +12,12 @@
 // Ordering, by pair:
 //   R1 -> R2   who finds the table of signatures full releases `signatures_full_` under the mutex; a reader that
 //              acquired it reads the table without the mutex: nothing is added to it any more.
+//   R3 -> R4   who makes a lane releases `newest_lane_`; a forked child that acquires it finds whole lanes.
 #pragma once
 
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <deque>
 #include <memory>
@@ -27,6 +29,7 @@
 #include <vector>
 
 #include "record/account.h"
+#include "record/forks.h"
 #include "record/memory_bound.h"
 #include "ringtail/base/clock.h"
 #include "ringtail/record/lane.h"
@@ -56,12 +59,29 @@ struct RegistryLimits {
 
 class Registry {
  public:
-  Registry(Clock clock, RegistryLimits limits) : clock_(clock), limits_(limits), memory_(limits.max_memory) {}
+  Registry(Clock clock, RegistryLimits limits)
+      : clock_(clock), limits_(limits), memory_(limits.max_memory), forks_(*this) {}
 
   [[nodiscard]] const RegistryLimits& limits() const noexcept { return limits_; }
 
   // What all of the session takes memory from, the collector too.
   [[nodiscard]] MemoryBound& memory() noexcept { return memory_; }
+
+  // --- a forked child (see forks.h) ---
+
+  // Takes both mutexes, unless that takes longer; all or nothing.
+  [[nodiscard]] bool lock_for_fork(std::chrono::steady_clock::time_point give_up) noexcept;
+  void unlock_after_fork() noexcept;
+  // Switches every lane off, for good. Locks may be held by threads that are not there; from here on names are looked
+  // up only where none is, and everything else of this registry is to be left alone.
+  void abandon() noexcept;
+  [[nodiscard]] bool abandoned() const noexcept {
+    return abandoned_.load(std::memory_order_relaxed);  // written by the child's only thread, before it goes on
+  }
+  // Takes over the names, signatures, categories and rules of an abandoned registry, so that its ids go on to mean the
+  // same. False when another thread was about to change them at the fork: then this one is as it was. Throws
+  // std::bad_alloc.
+  bool inherit(Registry& abandoned);
 
   // --- names and shapes ---
 
@@ -79,15 +99,10 @@ class Registry {
   void close() noexcept { closed_.store(true, std::memory_order_relaxed); }  // only memory is at stake
   [[nodiscard]] bool closed() const noexcept { return closed_.load(std::memory_order_relaxed); }  // as above
 
-  // Copies, for a trace.
-  struct Tables {
-    NameTable ops;
-    NameTable devices;
-    SignatureTable signatures;
-  };
-  [[nodiscard]] Tables tables() const;
   // Adds to the trace's tables what they lack of these. Requires: they were filled by this only.
   void extend(Trace& trace) const;
+  // As extend(), for the names of threads of this run.
+  void extend_threads(std::vector<TraceThread>& threads) const;
 
   // --- lanes and threads ---
 
@@ -147,6 +162,7 @@ class Registry {
   }
 
  private:
+  [[nodiscard]] std::unique_lock<std::mutex> lock_tables() const;
   [[nodiscard]] Lane* free_lane(bool with_ring);  // null: all are taken
   [[nodiscard]] Lane* add_lane(std::size_t ring_entries, std::unique_lock<std::mutex>& lock) noexcept;
   void add_thread(Lane& lane, std::string_view name);
@@ -163,12 +179,18 @@ class Registry {
   const RegistryLimits limits_;
   MemoryBound memory_;
 
+  struct Tables {
+    NameTable ops;
+    NameTable devices;
+    SignatureTable signatures;
+  };
   mutable std::mutex tables_mutex_;
   Tables tables_;
   std::atomic<bool> signatures_full_{false};  // from then on they are read without the mutex
 
   mutable std::mutex lanes_mutex_;
   std::vector<std::unique_ptr<Lane>> lanes_;
+  std::atomic<Lane*> newest_lane_{nullptr};  // of the same, as a list for abandon()
   std::size_t rings_ = 0;
   struct ThreadRow {
     TraceThread thread;
@@ -188,6 +210,8 @@ class Registry {
   std::atomic<std::size_t> lane_count_{0};
   std::atomic<std::uint64_t> refused_leases_{0};
   std::atomic<bool> closed_{false};
+  std::atomic<bool> abandoned_{false};
+  const Forks forks_;  // last: told of forks only while everything else is there
 };
 
 }  // namespace ringtail

@@ -63,6 +63,8 @@ const char* name_of(LossCause cause) noexcept {
     case LossCause::kFiltered: return "filtered";
     case LossCause::kOverwritten: return "overwritten";
     case LossCause::kSinkFailed: return "sink failed";
+    case LossCause::kNested: return "nested";
+    case LossCause::kFileDamaged: return "file damaged";
     case LossCause::kNoMemory: return "no memory";
   }
   return "unknown";
@@ -170,6 +172,19 @@ void Trace::reserve(std::size_t rows) {
   columns_.step.reserve(rows);
 }
 
+void Trace::reserve(std::size_t rows, const Facts& facts) {
+  Columns& c = columns_;
+  reserve(rows);
+  if (facts.output_elements) c.output_elements.reserve(rows);
+  if (facts.memory_bytes) c.memory_bytes.reserve(rows);
+  if (facts.begin_ns) c.begin_ns.reserve(rows);
+  if (facts.thread) c.thread.reserve(rows);
+  if (facts.depth) c.depth.reserve(rows);
+  if (facts.queue_delay_ns) c.queue_delay_ns.reserve(rows);
+  if (facts.lost_before) c.lost_before.reserve(rows);
+  if (facts.weight) c.weight.reserve(rows);
+}
+
 Trace::NewRows Trace::add_rows(std::size_t count, const Facts& facts) {
   const std::size_t first = size();
   const auto grow = [&](auto& column) {
@@ -203,6 +218,23 @@ Trace::NewRows Trace::add_rows(std::size_t count, const Facts& facts) {
   rows.lost_before = c.lost_before.add_rows(first, count, facts.lost_before);
   rows.weight = c.weight.add_rows(first, count, facts.weight);
   return rows;
+}
+
+void Trace::reorder(std::size_t first, std::span<const std::size_t> rows) {
+  Columns& c = columns_;
+  ringtail::reorder(c.op, first, rows);
+  ringtail::reorder(c.device, first, rows);
+  ringtail::reorder(c.shapes, first, rows);
+  ringtail::reorder(c.duration_us, first, rows);
+  c.step.reorder(first, rows);
+  if (!c.output_elements.empty()) ringtail::reorder(c.output_elements, first, rows);
+  if (!c.memory_bytes.empty()) ringtail::reorder(c.memory_bytes, first, rows);
+  c.begin_ns.reorder(first, rows);
+  c.thread.reorder(first, rows);
+  c.depth.reorder(first, rows);
+  c.queue_delay_ns.reorder(first, rows);
+  c.lost_before.reorder(first, rows);
+  c.weight.reorder(first, rows);
 }
 
 void Trace::clear_rows() noexcept {

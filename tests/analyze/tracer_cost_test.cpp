@@ -72,14 +72,15 @@ TEST(TracerCost, NamesTheThreadThatWasBlockedLongest) {
 }
 
 TEST(TracerCost, OfASpanFoldedBehindTheRingIsThatOfARecord) {
-  for (const LossCause cause : {LossCause::kRingFull, LossCause::kNoRing, LossCause::kFiltered,
-                                LossCause::kMemoryBound, LossCause::kOverwritten, LossCause::kSinkFailed}) {
+  for (const LossCause cause :
+       {LossCause::kRingFull, LossCause::kNoRing, LossCause::kFiltered, LossCause::kMemoryBound,
+        LossCause::kOverwritten, LossCause::kSinkFailed, LossCause::kFileDamaged}) {
     Trace trace = costed_trace();
     trace.threads.resize(1);
     trace.threads[0].sampled_out = 0;
     trace.losses = {{ThreadId{0}, kNoDevice, cause, 60}, {ThreadId{5}, kNoDevice, cause, 7}};
-    const bool behind =
-        cause == LossCause::kMemoryBound || cause == LossCause::kOverwritten || cause == LossCause::kSinkFailed;
+    const bool behind = cause == LossCause::kMemoryBound || cause == LossCause::kOverwritten ||
+                        cause == LossCause::kSinkFailed || cause == LossCause::kFileDamaged;
     EXPECT_EQ(tracer_cost(trace).recording, behind ? 960 * 40ns + 40 * 30ns : 900 * 40ns + 100 * 30ns)
         << name_of(cause);
     trace.losses[0].count = UINT64_MAX;  // more than the thread folded

@@ -6,7 +6,7 @@
 namespace ringtail {
 namespace {
 
-void close_one(Lane& lane) { lane.close(lane.switches(), 0, 0, 0, InternedShapes{}, OpId{}, kNoDevice, 0, 0); }
+void close_one(Lane& lane) { lane.close(0, 0, 0, InternedShapes{}, OpId{}, kNoDevice, 0, 0); }
 
 class CollectorTest : public ::testing::Test {
  protected:
@@ -28,7 +28,12 @@ class CollectorTest : public ::testing::Test {
                       .max_signatures = 8,
                       .max_threads = 8}};
   Collector collector_{registry_, clock_, {.max_spans = 100}};
-  Trace assemble() { return ringtail::assemble(collector_.harvest(), registry_, clock_.source()); }
+  Trace assemble() {
+    Trace trace;
+    trace.threads = registry_.threads();
+    ringtail::assemble(collector_.harvest(), registry_, clock_.source(), trace);
+    return trace;
+  }
 };
 
 TEST_F(CollectorTest, DropsWhatAThreadPushesAfterTheCutOfTheLastRun) {
@@ -53,6 +58,32 @@ TEST_F(CollectorTest, DropsWhatAThreadPushesAfterTheCutOfTheLastRun) {
   EXPECT_EQ(trace[0].lost_before(), 0U);
   EXPECT_EQ(trace.threads[0].attempted, 1U);
   EXPECT_EQ(trace.threads[0].recorded, 1U);
+}
+
+TEST_F(CollectorTest, KeepsExactTotalsOfWhatASignalHandlerRecordsInsideARecordingCall) {
+  registry_.set_collecting(true);
+  collector_.begin_run(1);
+  registry_.set_recording(true, 1);
+  Lane* const lane = registry_.lease("w", Registry::WithoutRing::kRefuse);
+  const OpId op{registry_.intern_op("handler").id};
+  const DeviceId gpu{registry_.intern_device("gpu:0").id};
+  lane->busy.store(true, std::memory_order_relaxed);  // as a handler finds it that interrupts close()
+  for (std::uint64_t i = 0; i < 3; ++i) lane->close(100, 200, 0, {kNoShapes, 8}, op, gpu, 0, 0);
+  lane->busy.store(false, std::memory_order_relaxed);
+  close_one(*lane);
+  registry_.set_recording(false, 1);
+  collector_.end_run();
+  const Trace trace = assemble();
+  EXPECT_EQ(trace.size(), 1U);
+  EXPECT_EQ(trace.threads[0].attempted, 4U);
+  EXPECT_EQ(trace.threads[0].folded, 3U);
+  ASSERT_EQ(trace.folded.size(), 1U);
+  EXPECT_EQ(trace.operation(trace.folded[0].op), "handler");
+  EXPECT_EQ(trace.folded[0].duration, Nanoseconds{300});
+  EXPECT_EQ(trace.folded[0].bytes, 24U);
+  ASSERT_EQ(trace.losses.size(), 1U);
+  EXPECT_EQ(trace.losses[0].cause, LossCause::kNested);
+  EXPECT_EQ(trace.losses[0].device, gpu);
 }
 
 TEST_F(CollectorTest, CountsAnAttemptThatWasInterruptedBeforeItsPushAsAfterTheCut) {

@@ -161,7 +161,7 @@ TEST_F(FlightRecorder, HandsOverAtTheStopWhatStillWaits) {
   Recorder recorder = session.recorder("w");
   span(recorder, "op", 1ms);
   session.trigger("the end");
-  session.stop();
+  ASSERT_TRUE(session.stop().ok());
   EXPECT_THAT(reasons, ElementsAre("the end"));
   EXPECT_THAT(operations(traces.front()), ElementsAre("op"));
   EXPECT_EQ(session.take_trace().size(), 1U);

@@ -159,7 +159,7 @@ TEST_F(SessionRules, TellOfThreadsAndRulesAsTheyWereWhenTheSessionStopped) {
   ASSERT_TRUE(session.start().ok());
   {
     Recorder recorder = session.recorder("w");
-    session.stop();
+    EXPECT_TRUE(session.stop().ok());
     session.set_rule(Category::kOp, {.one_in = 64});
     Recorder late = session.recorder("late");
     std::this_thread::sleep_for(20ms);

@@ -254,6 +254,70 @@ TEST_F(SessionSinks, FoldEverythingFromWhereASinkThrew) {
   EXPECT_EQ(session.take_trace().threads[0].recorded, 1U);
 }
 
+TEST_F(SessionSinks, TellASinkWhatIsOpenAndFoldedAsOfNow) {
+  std::vector<Trace> batches;
+  Session session(by_hand(
+      {.ring_entries = 16, .sink = [&](const Trace& batch) { batches.push_back(batch); }, .flush_interval = 0ms}));
+  ASSERT_TRUE(session.start().ok());
+  Recorder recorder = session.recorder("w");
+  for (int i = 0; i < 20; ++i) span(recorder, "op", 1us);
+  const Scope outer(recorder, "outer", recorder.device("gpu:0"));
+  session.drain_once();
+  session.drain_once();  // nothing new
+  const Scope inner(recorder, "inner", recorder.device("gpu:0"));
+  session.drain_once();
+  ASSERT_EQ(batches.size(), 2U);
+  EXPECT_GT(batches[0].size(), 0U);
+  expect_accounts_add_up(batches[0]);
+  EXPECT_EQ(batches[0].folded[0].count, 20U - batches[0].size());
+  EXPECT_EQ(batches[1].size(), 0U);
+  ASSERT_EQ(batches[1].open_spans.size(), 2U);
+  EXPECT_EQ(batches[1].operation(batches[1].open_spans[0].op), "outer");
+  EXPECT_EQ(batches[1].operation(batches[1].open_spans[1].op), "inner");
+  EXPECT_EQ(batches[1].open_spans[1].begin, 20us);
+}
+
+TEST_F(SessionSinks, TellASinkTheEndOnceAndSayWhatItSaidOfIt) {
+  std::vector<Trace> ends;
+  Status said = Done{};
+  const auto finish = [&](const Trace& end) {
+    ends.push_back(end);
+    return said;
+  };
+  Session session(by_hand({.sink = Sink([](const Trace&) {}, finish)}));
+  ASSERT_TRUE(session.start().ok());
+  Recorder recorder = session.recorder("w");
+  span(recorder, "op", 1us);
+  EXPECT_TRUE(session.stop().ok());
+  EXPECT_TRUE(session.stop().ok());
+  ASSERT_EQ(ends.size(), 1U);
+  EXPECT_EQ(ends[0].threads[0].recorded, 1U);
+  EXPECT_EQ(session.take_trace(), ends[0]);
+
+  said = Error{ErrorCode::kIo, "disk full"};
+  ASSERT_TRUE(session.start().ok());
+  EXPECT_EQ(session.stop().error().message, "disk full");
+  EXPECT_EQ(session.stop().error().message, "disk full");
+  said = Done{};
+  ASSERT_TRUE(session.start().ok());
+  EXPECT_TRUE(session.stop().ok());
+}
+
+TEST_F(SessionSinks, DoNotTellTheEndToASinkThatFailed) {
+  bool told = false;
+  Session session(by_hand({.sink = Sink(
+                               [](const Trace&) {
+                                 return Status(Error{ErrorCode::kIo, "disk full"});
+                               },
+                               [&](const Trace&) { told = true; })}));
+  ASSERT_TRUE(session.start().ok());
+  Recorder recorder = session.recorder("w");
+  span(recorder, "op", 1us);
+  EXPECT_EQ(session.stop().error().message, "disk full");
+  EXPECT_FALSE(told);
+  EXPECT_EQ(lost(session.take_trace(), LossCause::kSinkFailed), 1U);
+}
+
 TEST_F(SessionSinks, SayWhatDrainingTook) {
   Session session(by_hand());
   ASSERT_TRUE(session.start().ok());

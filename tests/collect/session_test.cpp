@@ -92,8 +92,8 @@ TEST_F(SessionTest, RecordsNothingBeforeStartAndAfterStop) {
   ASSERT_TRUE(session.start().ok());
   EXPECT_TRUE(session.recording());
   span(recorder, "on", 1us);
-  session.stop();
-  session.stop();
+  EXPECT_TRUE(session.stop().ok());
+  EXPECT_TRUE(session.stop().ok());
   EXPECT_FALSE(session.recording());
   span(recorder, "late", 1us);
   EXPECT_THAT(operations(session.take_trace()), ElementsAre("on"));

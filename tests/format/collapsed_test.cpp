@@ -167,6 +167,20 @@ TEST(EscapeFrame, IsUndoneByUnescapeForAnyBytes) {
   }
 }
 
+TEST(EscapeFrame, IsUndoneByUnescapeForEveryPairOfBytes) {
+  for (int first = 0; first < 256; ++first) {
+    for (int second = 0; second < 256; ++second) {
+      const std::string name{static_cast<char>(first), static_cast<char>(second)};
+      ASSERT_EQ(unescape_frame(escape_frame(name)), name) << first << ' ' << second;
+    }
+  }
+}
+
+TEST(WriteCollapsed, EndsEveryLineInASpaceAndItsWeightWhateverTheNameEndsIn) {
+  const Trace trace = TraceBuilder().on("d 1").untimed("a 5", 2us).untimed("a ", 3us).untimed("", 4us).build();
+  EXPECT_EQ(written(trace), "trace;d 1; 4\ntrace;d 1;a  3\ntrace;d 1;a 5 2\n");
+}
+
 TEST(UnescapeFrame, RefusesWhatEscapeNeverWrites) {
   for (const char* frame : {"%", "%2", "%41", "%3b", "a;b", "a\nb"}) EXPECT_FALSE(unescape_frame(frame)) << frame;
 }

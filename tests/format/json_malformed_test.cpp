@@ -61,7 +61,7 @@ std::string small_valid_file() {
 
 TEST(JsonMalformed, SaysWhereAndWhatIsWrongWithEachFile) {
   const std::vector<Malformed> files = malformed_files();
-  EXPECT_GE(files.size(), 100U);
+  EXPECT_GE(files.size(), 200U);
   for (const Malformed& file : files) {
     const Result<Trace> trace = read_json(bytes_of(malformed_folder() / file.file));
     ASSERT_FALSE(trace.ok()) << file.file;

@@ -388,6 +388,28 @@ TEST(JsonRead, TakesIntegersAsDurationsAndRoundsLongOnesRight) {
   EXPECT_EQ(duration_of("5E-324"), 5e-324);
 }
 
+// A character or escape that two pieces share, amid more text than the parser's buffer holds (json_reader.cpp).
+TEST(JsonRead, TakesCharactersAndEscapesCutAnywhereInLongStrings) {
+  const std::pair<std::string, std::string> kCut[] = {
+      {"\\u20ac", "\u20AC"}, {"\\ud83d\\ude00", "\U0001F600"}, {"\u20AC", "\u20AC"}, {"\U0001F600", "\U0001F600"}};
+  for (const auto& [written, meant] : kCut) {
+    // An escape at the start makes all of the string go through the buffer.
+    std::string text = R"({"entries": [], "total_duration_us": 0, "metadata": {"k": "\n)";
+    std::string value = "\n";
+    for (int i = 0; i < 10; ++i) {
+      text += written + std::string(5000, 'x');
+      value += meant + std::string(5000, 'x');
+    }
+    text += "\"}}";
+    for (std::size_t block_bytes = 4083; block_bytes < 5010; ++block_bytes) {
+      std::istringstream in(text);
+      const Result<Trace> trace = read_json_in_blocks(in, block_bytes);
+      ASSERT_TRUE(trace.ok()) << trace.error().message;
+      ASSERT_TRUE(trace.value().metadata.at("k") == value) << written << " in blocks of " << block_bytes;
+    }
+  }
+}
+
 TEST(JsonRead, AllowsThirtyTwoLevels) {
   const std::string deep = std::string(29, '[') + std::string(29, ']');
   EXPECT_TRUE(read_json(with_entry(", \"x\": " + deep)).ok());

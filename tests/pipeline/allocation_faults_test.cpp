@@ -70,7 +70,8 @@ Outcome live(SessionOptions options, long from, long to) {
   if (options.sink) {
     options.sink = [&outcome](const Trace& batch) {
       outcome.delivered += batch.size();
-      outcome.delivered_us += static_cast<std::uint64_t>(batch.total_duration_us + 0.5);
+      for (const double us : batch.columns().duration_us)
+        outcome.delivered_us += static_cast<std::uint64_t>(us + 0.5);
     };
   }
   const AllocationFaults faults(from, to);
@@ -112,7 +113,7 @@ Outcome live(SessionOptions options, long from, long to) {
       }
     }
     outcome.attempted += second.attempted();
-    session->stop();
+    static_cast<void>(session->stop());
   }
   for (int tries = 0; tries < 2 && !outcome.trace; ++tries) {
     try {
@@ -214,7 +215,7 @@ TEST(AllocationFaults, LeaveEveryAttemptOfThreadsAccountedFor) {
       const AllocationFaults faults(round % 50, round % 50 + 1 + round / 10);
       go = true;
       for (std::thread& thread : threads) thread.join();
-      session.stop();
+      static_cast<void>(session.stop());
     }
     const Trace trace = session.take_trace();
     EXPECT_EQ(expect_accounts_add_up(trace), attempted[0] + attempted[1] + attempted[2]);

@@ -92,7 +92,7 @@ TEST(MemoryBound, HoldsAgainstTheAllocatorWhateverIsRecorded) {
           attempted += recorder.attempted();
           refused += recorder.recording() ? 0U : 1U;
         }
-        session.stop();
+        ASSERT_TRUE(session.stop().ok());
       }
       EXPECT_LE(peak_bytes() - before, bound);
       EXPECT_GT(peak_bytes() - before, bound / 3);  // what there is is used

@@ -28,11 +28,14 @@ class HostileTrace {
     for (std::uint64_t i = below(20); i > 0; --i) trace.add(entry(trace));
     trace.total_duration_us = finite();
     for (std::uint64_t i = below(4); i > 0; --i) trace.metadata[name()] = name();
-    if (chance(2)) trace.origin = Origin{time(), time(), name()};
+    if (chance(2)) {
+      trace.origin = Origin{time(), time(), name()};
+      for (std::uint64_t i = below(3); i > 0; --i) trace.origin->later.push_back({time(), time()});
+    }
     for (std::uint64_t i = below(3); i > 0; --i)
       trace.folded.push_back({op(trace), device(trace), count(), time(), count(), time(), count_or_none()});
     for (std::uint64_t i = below(3); i > 0; --i) {
-      const auto cause = static_cast<LossCause>(below(6));
+      const auto cause = kLossCauses[below(kLossCauses.size())];
       trace.losses.push_back({thread(trace), device(trace), cause, count(), time(), time()});
     }
     for (std::uint64_t i = below(3); i > 0; --i) {

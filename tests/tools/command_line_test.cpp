@@ -91,6 +91,9 @@ const UsageCase kWrong[] = {
     {"straggler without a factor", {"demo", "--straggler", "1"}},
     {"straggler that is faster", {"demo", "--straggler", "1:0.5"}},
     {"ring of nothing", {"demo", "--ring-entries", "0"}},
+    {"mode that is not octal", {"convert", "t.json", "-o", "v.json", "--mode", "0o644"}},
+    {"mode past the rights", {"convert", "t.json", "-o", "v.json", "--mode", "1777"}},
+    {"raw names where none are changed", {"convert", "t.json", "-o", "v.json", "--raw-csv"}},
 };
 
 TEST(CommandLine, AnswersAWrongOneWithOneLineAndCodeTwo) {
@@ -102,6 +105,27 @@ TEST(CommandLine, AnswersAWrongOneWithOneLineAndCodeTwo) {
     EXPECT_THAT(outcome.err, EndsWith("--help\n")) << wrong.what;
     EXPECT_EQ(lines_of(outcome.err).size(), 1U) << wrong.what << ": " << outcome.err;
     EXPECT_EQ(outcome.err.find('\x1b'), std::string::npos) << wrong.what;
+  }
+}
+
+TEST(CommandLine, SaysWhatIsMissingOrMisusedInItsOwnWords) {
+  const std::pair<Arguments, const char*> kSaid[] = {
+      {{"analyze"}, "expected TRACE, found nothing"},
+      {{"convert", "-o", "v.json"}, "expected IN, found nothing"},
+      {{"convert", "t.json"}, "--output: expected OUT, found nothing"},
+      {{"convert", "t.json", "-o"}, "--output: expected OUT, found nothing"},
+      {{"convert", "t.json", "-o", "v.json", "--to="}, "--to: expected json|collapsed|chrome|csv, found nothing"},
+      {{"convert", "t.json", "-o", "v.json", "-o", "w.json"}, "--output: expected it once, found it 2 times"},
+      {{"analyze", "t.json", "--top"}, "--top: expected N, found nothing"},
+      {{"analyze", "t.json", "--top", "1", "--top", "2"}, "--top: expected it once, found it 2 times"},
+      {{"analyze", "t.json", "--strict=maybe"}, "--strict: expected no value, found one"},
+      {{"analyze", "t.json", "--strict=2"}, "--strict: expected no value, found one"},
+      {{"convert", "t.json", "-o", "v.json", "--mode", "8"},
+       "--mode: expected three octal digits, as in 640, found \"8\""},
+  };
+  for (const auto& [arguments, said] : kSaid) {
+    const std::string& name = arguments.front();
+    EXPECT_EQ(run_program(arguments).err, "ringtail: " + name + ": " + said + "; see ringtail " + name + " --help\n");
   }
 }
 

@@ -47,6 +47,22 @@ TEST(Convert, WritesStandardInputToStandardOutput) {
   EXPECT_EQ(outcome.err, "");
 }
 
+TEST(Convert, WritesATableAndSaysHowManySpansItLacks) {
+  const TemporaryFolder folder;
+  const auto builder = TraceBuilder().on("gpu:0").thread("t").untimed("=a", 5us);
+  const Outcome whole = run(convert, {"-", "-o", folder.path("out.csv")}, to_json(builder.build()));
+  EXPECT_EQ(whole.code, kDone);
+  EXPECT_EQ(whole.err, "");
+  EXPECT_THAT(content_of(folder.path("out.csv")), HasSubstr("\n,5,\"gpu:0\",\"'=a\",0,0,0,"));
+  const std::string lossy = to_json(TraceBuilder(builder).folded("a", 3, 1us).build());
+  const Outcome outcome = run(convert, {"-", "-o", "-", "--to", "csv", "--raw-csv"}, lossy);
+  EXPECT_EQ(outcome.code, kDone);
+  EXPECT_EQ(outcome.err,
+            "ringtail: standard input: 3 spans of the trace are in no row, folded into totals or still open; "
+            "analyze, JSON and Chrome JSON have them\n");
+  EXPECT_THAT(outcome.out, HasSubstr("\n,5,\"gpu:0\",\"=a\",0,0,0,"));
+}
+
 TEST(Convert, NeedsAFormatForAnUnknownEnding) {
   EXPECT_EQ(run(convert, {"-", "-o", "-"}, small_trace()).code, kUsage);
   EXPECT_EQ(run(convert, {"-", "-o", "out.xml"}, small_trace()).code, kUsage);
@@ -79,6 +95,27 @@ TEST(Convert, LeavesOnlyTheFileAndForItsOwnerOnly) {
   struct stat status {};
   ASSERT_EQ(::stat(folder.path("out.json").c_str(), &status), 0);
   EXPECT_EQ(status.st_mode & 0777U, 0600U);
+}
+
+TEST(Convert, WidensTheRightsOnlyWhereItIsTold) {
+  const TemporaryFolder folder;
+  const mode_t umask = ::umask(0022);
+  EXPECT_EQ(run(convert, {"-", "-o", folder.path("out.json"), "--mode", "666"}, small_trace()).code, kDone);
+  ::umask(umask);
+  struct stat status {};
+  ASSERT_EQ(::stat(folder.path("out.json").c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 0777U, 0644U);
+}
+
+TEST(Convert, RefusesALinkWhereverItLeads) {
+  const TemporaryFolder folder;
+  const std::string target = folder.file("target", "old");
+  const std::string link = folder.path("link.json");
+  std::filesystem::create_symlink("target", link);
+  const Outcome outcome = run(convert, {"-", "-o", link, "--force"}, small_trace());
+  EXPECT_EQ(outcome.code, kFailed);
+  EXPECT_EQ(outcome.err, "ringtail: " + link + ": expected a new or a regular file, found a symbolic link\n");
+  EXPECT_EQ(content_of(target), "old");
 }
 
 TEST(Convert, ConvertsAFileInPlace) {

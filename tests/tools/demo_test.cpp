@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include "tests/tools/command_fixture.h"
 
@@ -80,6 +81,20 @@ TEST(Demo, SaysThatADirectoryStandsInTheWayRatherThanOfferingForce) {
   std::filesystem::create_directory(folder.path("trace.json"));
   EXPECT_EQ(run(demo, {"--steps", "1", "-o", folder.path("")}).err,
             "ringtail: " + folder.path("trace.json") + ": expected a new or a regular file, found a directory\n");
+}
+
+TEST(Demo, WritesFilesWithTheRightsThatAreAskedFor) {
+  const TemporaryFolder folder;
+  const mode_t umask = ::umask(0002);
+  EXPECT_EQ(
+      run(demo, {"--devices", "1", "--steps", "1", "--samples", "16", "-o", folder.path(""), "--mode", "646"}).code,
+      kDone);
+  ::umask(umask);
+  for (const std::string& name : folder.names()) {
+    struct stat status {};
+    ASSERT_EQ(::stat(folder.path(name).c_str(), &status), 0);
+    EXPECT_EQ(status.st_mode & 0777U, 0644U) << name;
+  }
 }
 
 TEST(Demo, RefusesToReplaceFilesOfAFolderThatIsNotItsOwn) {

@@ -24,14 +24,16 @@ std::vector<MalformedCase> malformed_cases() {
   return cases;
 }
 
-TEST(Malformed, HasCases) { EXPECT_GT(malformed_cases().size(), 50U); }
+TEST(Malformed, HasCases) { EXPECT_GE(malformed_cases().size(), 200U); }
 
-TEST(Malformed, GivesAnalyzeItsMessageAndNoOutput) {
+TEST(Malformed, GivesAnalyzeAndCheckItsMessageAndNoOutput) {
   for (const MalformedCase& malformed : malformed_cases()) {
-    const Outcome outcome = run(analyze, {malformed.path, "--format", "json"});
-    EXPECT_EQ(outcome.code, kFailed) << malformed.path;
-    EXPECT_EQ(outcome.out, "") << malformed.path;
-    EXPECT_EQ(outcome.err, "ringtail: " + malformed.path + ":" + malformed.message + "\n");
+    for (const auto command : {analyze, cli::check}) {
+      const Outcome outcome = run(command, {malformed.path, "--format", "json"});
+      EXPECT_EQ(outcome.code, kFailed) << malformed.path;
+      EXPECT_EQ(outcome.out, "") << malformed.path;
+      EXPECT_EQ(outcome.err, "ringtail: " + malformed.path + ":" + malformed.message + "\n");
+    }
   }
 }
 

@@ -87,6 +87,15 @@ TEST(Table, LeavesOutColumnsThenCutsTheFirst) {
   EXPECT_EQ(table_lines(24)[1], "  a name of so...      1");
 }
 
+TEST(Table, CutsTextInAnyColumnSoThatOneLongNameDoesNotWidenEveryRow) {
+  Table table({{"name", Table::Align::kLeft}, {"count"}, {"device", Table::Align::kLeft}});
+  table.add({"short", "1", std::string(100'000, 'd')});
+  table.add({std::string(100'000, 'n'), "2", "gpu:0"});
+  std::ostringstream out;
+  table.print(out, Terminal{});
+  for (const std::string& line : lines_of(out.str())) EXPECT_LE(line.size(), 80U) << line.substr(0, 100);
+}
+
 TEST(Table, ColoursOnlyWhereItIsTold) {
   Terminal terminal;
   EXPECT_EQ(painted("x", Ink::kRed, terminal), "x");

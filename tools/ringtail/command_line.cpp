@@ -10,11 +10,12 @@
 namespace ringtail::cli {
 namespace {
 
-template <class Number>
-std::optional<Number> number_in(const std::string& text) {
+// `base`: nothing, or that of the digits.
+template <class Number, class... Base>
+std::optional<Number> number_in(const std::string& text, Base... base) {
   Number number{};
   const char* end = text.data() + text.size();
-  const auto [stopped, error] = std::from_chars(text.data(), end, number);
+  const auto [stopped, error] = std::from_chars(text.data(), end, number, base...);
   if (error != std::errc() || stopped != end || text.empty()) return std::nullopt;
   return number;
 }
@@ -40,6 +41,28 @@ std::optional<std::string> accept_within(const std::string& text, std::optional<
 std::string first_unknown(const CLI::App& app) {
   const std::vector<std::string> unknown = app.remaining();
   return unknown.empty() ? "" : unknown.front();
+}
+
+std::string missing(const CLI::Option& option) {
+  const std::string name = option.get_name();
+  if (option.get_positional()) return "expected " + name + ", found nothing";
+  return name + ": expected " + option.get_type_name() + ", found nothing";
+}
+
+// Of all that CLI11 says about an option that is missing or given with too few or too many values, only the name that
+// it begins with: that of a flag without its dashes.
+std::string missing_or_misused(const CLI::App& app, std::string_view said) {
+  const CLI::Option* meant = nullptr;
+  for (const CLI::Option* option : app.get_options()) {
+    const std::string name = option->get_name();
+    const bool named = said.starts_with(name) || said.starts_with(name.substr(name.find_first_not_of('-')));
+    if (named && (meant == nullptr || name.size() > meant->get_name().size())) meant = option;
+  }
+  if (meant == nullptr) return "expected other arguments";
+  const std::string name = meant->get_name();
+  if (meant->get_expected_max() == 0) return name + ": expected no value, found one";
+  if (meant->count() > 1) return name + ": expected it once, found it " + plain(meant->count()) + " times";
+  return missing(*meant);
 }
 
 }  // namespace
@@ -75,7 +98,7 @@ void CommandLine::many(const std::string& name, std::vector<std::string>& values
 }
 
 void CommandLine::flag(const std::string& flags, bool& value, const std::string& help) {
-  parser_->app.add_flag(flags, value, help);
+  parser_->app.add_flag(flags, value, help)->disable_flag_override();
 }
 
 void CommandLine::text(const std::string& flags, const std::string& value_name, std::string& value,
@@ -138,6 +161,16 @@ void CommandLine::real(const std::string& flags, const std::string& value_name, 
   parsed(flags, value_name, plain(value), accept, help);
 }
 
+void CommandLine::file_mode(mode_t& value) {
+  const auto accept = [&value](const std::string& text) -> std::optional<std::string> {
+    const auto mode = number_in<mode_t>(text, 8);
+    if (!mode || *mode > 0777) return "three octal digits, as in 640, found " + ringtail::quoted(text);
+    value = *mode;
+    return std::nullopt;
+  };
+  parsed("--mode", "OCTAL", "600", accept, "rights of the new file instead, from which\nthe umask takes");
+}
+
 void CommandLine::required(const std::string& flags) { parser_->app.get_option(flags)->required(); }
 
 std::optional<int> CommandLine::parse(const Arguments& arguments, Streams& io) {
@@ -154,8 +187,10 @@ std::optional<int> CommandLine::parse(const Arguments& arguments, Streams& io) {
   } catch (const CLI::ExtrasError&) {
     return complain_usage(io, name_,
                           "expected no other argument, found " + ringtail::quoted(first_unknown(parser_->app)));
+  } catch (const CLI::ValidationError& error) {
+    return complain_usage(io, name_, error.what());  // parsed() made it
   } catch (const CLI::ParseError& error) {
-    return complain_usage(io, name_, error.what());
+    return complain_usage(io, name_, missing_or_misused(parser_->app, error.what()));
   }
   return std::nullopt;
 }

@@ -10,6 +10,7 @@
 // Values given here before parse() are the defaults, and --help shows them.
 #pragma once
 
+#include <sys/types.h>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -48,6 +49,8 @@ class CommandLine {
   // A finite number within [least, most].
   void real(const std::string& flags, const std::string& value_name, double& value, double least, double most,
             const std::string& help);
+  // "--mode OCTAL", up to 0777: the rights of files that the command writes; 0600 where it is not given.
+  void file_mode(mode_t& value);
   void required(const std::string& flags);
 
   // Nothing: go on. Else the command is done: kDone after --help on `out`, kUsage after one line on `err`.

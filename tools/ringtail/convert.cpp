@@ -7,24 +7,32 @@
 #include "printable.h"
 #include "ringtail/format/chrome.h"
 #include "ringtail/format/collapsed.h"
+#include "ringtail/format/csv.h"
 #include "ringtail/format/json.h"
 #include "terminal.h"
 #include "trace_input.h"
+#include "units.h"
 
 namespace ringtail::cli {
 namespace {
 
+using Write = Status (*)(const Trace& trace, std::ostream& out);
+
 struct Format {
   const char* name;
   const char* ending;  // of files that are this; the first that matches counts
-  Status (*write)(const Trace& trace, std::ostream& out);
+  Write write;
 };
+
+Status write_safe_csv(const Trace& trace, std::ostream& out) { return write_csv(trace, out, Formulas::kDisarmed); }
+Status write_raw_csv(const Trace& trace, std::ostream& out) { return write_csv(trace, out, Formulas::kKept); }
 
 constexpr Format kFormats[] = {
     {"chrome", ".chrome.json", write_chrome},
     {"json", ".json", write_json},
     {"collapsed", ".collapsed", write_collapsed},
     {"collapsed", ".folded", write_collapsed},
+    {"csv", ".csv", write_safe_csv},
 };
 
 const Format* format_of(const std::string& name, const std::string& path) {
@@ -34,11 +42,20 @@ const Format* format_of(const std::string& name, const std::string& path) {
   return nullptr;
 }
 
+// A table has no place for some of what the trace knows; the others do.
+void note_what_is_no_row(const Trace& trace, const std::string& input, Streams& io) {
+  const std::uint64_t without = spans_without_row(trace);
+  if (without == 0) return;
+  io.err << "ringtail: " << printable(input) << ": " << count_text(without, "span") << " of the trace "
+         << (without == 1 ? "is" : "are")
+         << " in no row, folded into totals or still open; analyze, JSON and Chrome JSON have them\n";
+}
+
 // A pipe gets the format's bytes; a terminal must not get what would control it.
-Status write_standard_output(const Format& format, const Trace& trace, std::ostream& out) {
-  if (!terminal_of(out).present) return format.write(trace, out);
+Status write_standard_output(Write write, const Trace& trace, std::ostream& out) {
+  if (!terminal_of(out).present) return write(trace, out);
   std::ostringstream text;
-  Status written = format.write(trace, text);
+  Status written = write(trace, text);
   if (written.ok()) out << printable_lines(text.view());
   return written;
 }
@@ -50,20 +67,29 @@ int convert(const Arguments& arguments, Streams& io) {
   std::string output;
   std::string to;
   bool force = false;
+  bool raw_csv = false;
+  mode_t mode = kOwnerOnly;
   CommandLine line("convert", "Writes a trace in another format.", "ringtail convert trace.json -o trace.collapsed");
   line.one("IN", input, "trace file (JSON); - is standard input");
   line.text("-o,--output", "OUT", output,
             "where to; - is standard output. A file is\nreadable by its owner only (0600)");
   line.required("--output");
-  line.choice("--to", to, {"json", "collapsed", "chrome"},
-              "default: by OUT's ending .json,\n.collapsed, .folded or .chrome.json");
+  line.choice("--to", to, {"json", "collapsed", "chrome", "csv"},
+              "default: by OUT's ending .json,\n.collapsed, .folded, .chrome.json or .csv");
+  line.flag("--raw-csv", raw_csv, "names that a spreadsheet takes for\nformulas as they are, without a ' before");
   line.flag("--force", force, "replace an existing OUT");
+  line.file_mode(mode);
   if (const auto code = line.parse(arguments, io)) return *code;
   const Format* format = format_of(to, output);
   if (format == nullptr) {
     return complain_usage(io, "convert",
                           "expected --to, or an OUT whose ending tells, found " + ringtail::quoted(output));
   }
+  const bool is_csv = format->write == write_safe_csv;
+  if (raw_csv && !is_csv) {
+    return complain_usage(io, "convert", std::string("--raw-csv: expected --to csv, found ") + format->name);
+  }
+  const auto write = raw_csv ? write_raw_csv : format->write;
 
   const Existing existing = force ? Existing::kReplace : Existing::kRefuse;
   if (output != "-") {
@@ -74,13 +100,16 @@ int convert(const Arguments& arguments, Streams& io) {
   const Result<Trace> trace = load_trace(input, io.in);
   if (!trace.ok()) return complain(io, shown_name(input), trace.error());
   if (output == "-") {
-    const Status written = write_standard_output(*format, trace.value(), io.out);
+    const Status written = write_standard_output(write, trace.value(), io.out);
     if (!io.out) return kDone;  // main says why, or nothing when the reader had enough
-    return written.ok() ? kDone : complain(io, shown_name(input), written.error());
+    if (!written.ok()) return complain(io, shown_name(input), written.error());
+  } else {
+    const Status written = write_file(
+        output, existing, [&](std::ostream& out) { return write(trace.value(), out); }, mode);
+    if (!written.ok()) return complain(io, output, written.error());
   }
-  const Status written =
-      write_file(output, existing, [&](std::ostream& out) { return format->write(trace.value(), out); });
-  return written.ok() ? kDone : complain(io, output, written.error());
+  if (is_csv) note_what_is_no_row(trace.value(), shown_name(input), io);
+  return kDone;
 }
 
 }  // namespace ringtail::cli

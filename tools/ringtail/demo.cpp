@@ -48,10 +48,11 @@ std::optional<std::string> parse_straggler(const std::string& text, std::optiona
 
 class Demo {
  public:
-  Demo(demo::TrainingOptions options, std::filesystem::path directory, Existing existing, Streams& io)
+  Demo(demo::TrainingOptions options, std::filesystem::path directory, Existing existing, mode_t mode, Streams& io)
       : options_(std::move(options)),
         directory_(std::move(directory)),
         existing_(existing),
+        mode_(mode),
         io_(io),
         terminal_(terminal_of(io.out)) {}
 
@@ -153,7 +154,8 @@ class Demo {
     Table table({{"file", Table::Align::kLeft}, {"open with", Table::Align::kLeft}});
     for (const File& file : kFiles) {
       const std::string path = (directory_ / file.name).string();
-      const Status written = write_file(path, existing_, [&](std::ostream& out) { return file.write(trace, out); });
+      const Status written = write_file(
+          path, existing_, [&](std::ostream& out) { return file.write(trace, out); }, mode_);
       if (!written.ok()) return complain(io_, path, written.error());
       table.add({file.name, file.opened_with});
     }
@@ -164,14 +166,16 @@ class Demo {
   demo::TrainingOptions options_;
   std::filesystem::path directory_;
   Existing existing_;
+  mode_t mode_;
   Streams& io_;
   Terminal terminal_;
 };
 
 }  // namespace
 
-int run_demo(demo::TrainingOptions options, const std::string& directory, Existing existing, Streams& io) {
-  return Demo(std::move(options), directory, existing, io).run();
+int run_demo(demo::TrainingOptions options, const std::string& directory, Existing existing, Streams& io,
+             mode_t mode) {
+  return Demo(std::move(options), directory, existing, mode, io).run();
 }
 
 int demo(const Arguments& arguments, Streams& io) {
@@ -181,6 +185,7 @@ int demo(const Arguments& arguments, Streams& io) {
   std::uint64_t ring_entries = options.ring_entries;
   std::string directory = kDefaultDirectory;
   bool force = false;
+  mode_t mode = kOwnerOnly;
   CommandLine line("demo",
                    "Trains a small network on threads that stand for devices, traces it, checks\n"
                    "the trace against its own counts, and reports.",
@@ -200,6 +205,7 @@ int demo(const Arguments& arguments, Streams& io) {
       "-o,--output", "DIR", directory,
       "where the files go, readable by their\nowner only (0600); in the default DIR\nthe demo replaces its own");
   line.flag("--force", force, "replace existing files in any DIR");
+  line.file_mode(mode);
   if (const auto code = line.parse(arguments, io)) return *code;
   options.devices = static_cast<std::size_t>(devices);
   options.samples = static_cast<std::size_t>(samples);
@@ -210,7 +216,7 @@ int demo(const Arguments& arguments, Streams& io) {
                               std::to_string(options.straggler->device));
   }
   const bool replace = force || directory == kDefaultDirectory;
-  return run_demo(std::move(options), directory, replace ? Existing::kReplace : Existing::kRefuse, io);
+  return run_demo(std::move(options), directory, replace ? Existing::kReplace : Existing::kRefuse, io, mode);
 }
 
 }  // namespace ringtail::cli

@@ -12,6 +12,7 @@
 namespace ringtail::cli {
 
 // Trains, checks, reports on `io`, and writes the trace's files into `directory`, which is made if need be.
-int run_demo(demo::TrainingOptions options, const std::string& directory, Existing existing, Streams& io);
+int run_demo(demo::TrainingOptions options, const std::string& directory, Existing existing, Streams& io,
+             mode_t mode = kOwnerOnly);
 
 }  // namespace ringtail::cli

@@ -1,5 +1,6 @@
 #include "fd_buffer.h"
 
+#include <poll.h>
 #include <unistd.h>
 #include <cerrno>
 
@@ -18,6 +19,9 @@ int FdBuffer::sync() {
     const ssize_t written = ::write(fd_, at, static_cast<std::size_t>(pptr() - at));
     if (written >= 0) {
       at += written;
+    } else if (errno == EAGAIN) {
+      pollfd room{fd_, POLLOUT, 0};
+      ::poll(&room, 1, -1);  // whatever it says, write() says it better
     } else if (errno != EINTR) {
       error_ = errno;
       return -1;

@@ -3,7 +3,7 @@
 // A stream buffer that writes to a file descriptor and remembers why it failed, which std::filebuf does not say.
 //
 // Errors   A failed write makes the stream bad; error() is the errno of the first one. Interrupted and short
-//          writes go on.
+//          writes go on, and so do those to a pipe or terminal that somebody made non-blocking, when there is room.
 #pragma once
 
 #include <array>

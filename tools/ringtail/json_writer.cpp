@@ -4,7 +4,14 @@
 #include <cmath>
 #include <string>
 
+#include "printable.h"
+
 namespace ringtail::cli {
+namespace {
+
+constexpr std::string_view kReplacement = "\uFFFD";
+
+}  // namespace
 
 void JsonWriter::separate() {
   if (after_key_) {
@@ -80,24 +87,29 @@ void JsonWriter::value(double number) {
 
 void JsonWriter::write_text(std::string_view text) {
   static constexpr char kHex[] = "0123456789abcdef";
-  const auto write_escape = [this](unsigned char code) { out_ << "\\u00" << kHex[code >> 4U] << kHex[code & 0xFU]; };
+  const auto write_escape = [this](std::uint32_t unit) {
+    out_ << "\\u" << kHex[unit >> 12U] << kHex[(unit >> 8U) & 0xFU] << kHex[(unit >> 4U) & 0xFU] << kHex[unit & 0xFU];
+  };
   out_ << '"';
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const auto byte = static_cast<unsigned char>(text[i]);
-    const unsigned char next = i + 1 < text.size() ? static_cast<unsigned char>(text[i + 1]) : 0;
-    if (byte == '"' || byte == '\\') {
-      out_ << '\\' << text[i];
-    } else if (byte == '\n') {
+  while (!text.empty()) {
+    const CodePoint point = first_code_point(text);
+    const std::string_view bytes = text.substr(0, point.bytes == 0 ? 1 : point.bytes);
+    text.remove_prefix(bytes.size());
+    if (point.bytes == 0) {
+      out_ << kReplacement;
+    } else if (bytes == "\"" || bytes == "\\") {
+      out_ << '\\' << bytes;
+    } else if (bytes == "\n") {
       out_ << "\\n";
-    } else if (byte == '\t') {
+    } else if (bytes == "\t") {
       out_ << "\\t";
-    } else if (byte < 0x20 || byte == 0x7F) {
-      write_escape(byte);
-    } else if (byte == 0xC2 && next >= 0x80 && next < 0xA0) {
-      write_escape(next);  // C1: two bytes of UTF-8
-      ++i;
+    } else if (is_printable(point)) {
+      out_ << bytes;
+    } else if (point.value < 0x10000) {
+      write_escape(point.value);
     } else {
-      out_ << text[i];
+      write_escape(0xD7C0 + (point.value >> 10U));  // 0xD800 - (0x10000 >> 10)
+      write_escape(0xDC00 + (point.value & 0x3FFU));
     }
   }
   out_ << '"';

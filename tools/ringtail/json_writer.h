@@ -8,7 +8,8 @@
 //     json.key("steps"); json.open_array(JsonWriter::kOneLine); json.value(std::uint64_t{0});
 //     json.close_array(); json.close_object();
 //
-// Text     Control characters, C1 included, as \u00NN, so none reaches a terminal; other UTF-8 as is.
+// Text     What is not printable (printable.h) as \uNNNN, so that none of it reaches a terminal; bytes that are no UTF-8
+//          as U+FFFD; the rest as it is.
 // Numbers  Shortest text that reads back the same, integral doubles with ".0"; NaN and infinities as null.
 #pragma once
 

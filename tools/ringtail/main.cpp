@@ -35,6 +35,7 @@ void occupy_standard_descriptors() {
 int main(int argc, char** argv) {
   occupy_standard_descriptors();
   std::signal(SIGPIPE, SIG_IGN);  // a reader that stops early is no failure: see EPIPE below
+  std::signal(SIGXFSZ, SIG_IGN);  // past a limit of file size write() fails, and the file that was begun is removed
   std::ios::sync_with_stdio(false);
   FdBuffer out_buffer(STDOUT_FILENO);
   FdBuffer err_buffer(STDERR_FILENO);

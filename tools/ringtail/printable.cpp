@@ -1,15 +1,9 @@
 #include "printable.h"
 
-#include <cstdint>
 #include <span>
 
 namespace ringtail::cli {
 namespace {
-
-struct CodePoint {
-  std::uint32_t value = 0;
-  std::size_t bytes = 0;  // 0: what stands there is no UTF-8
-};
 
 struct Range {
   std::uint32_t first;
@@ -18,6 +12,7 @@ struct Range {
 
 constexpr Range kUnprintable[] = {
     {0x00, 0x1F},     {0x7F, 0x9F},                          // C0, DEL, C1
+    {0xAD, 0xAD},     {0x180E, 0x180E},                      // soft hyphen, vowel separator: nothing to see
     {0x061C, 0x061C}, {0x200B, 0x200F},   {0x2028, 0x202E},  // direction, zero width, line separators
     {0x2060, 0x2069}, {0xFEFF, 0xFEFF},                      // isolates, byte order mark
     {0xFFF9, 0xFFFB}, {0xE0000, 0xE007F},                    // annotations, tags
@@ -41,24 +36,6 @@ bool is_in(std::span<const Range> ranges, std::uint32_t value) {
   return false;
 }
 
-// The code point that `text` begins with. Overlong forms, surrogates and values past U+10FFFF are no UTF-8.
-// Requires: !text.empty().
-CodePoint first_code_point(std::string_view text) {
-  const auto byte = [text](std::size_t at) { return static_cast<unsigned char>(text[at]); };
-  const unsigned lead = byte(0);
-  if (lead < 0x80) return {lead, 1};
-  const std::size_t bytes = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
-  if (lead < 0xC2 || lead > 0xF4 || text.size() < bytes) return {};
-  std::uint32_t value = lead & (0xFFU >> (bytes + 1));
-  for (std::size_t i = 1; i < bytes; ++i) {
-    if ((byte(i) & 0xC0U) != 0x80) return {};
-    value = (value << 6U) | (byte(i) & 0x3FU);
-  }
-  constexpr std::uint32_t kLeast[] = {0, 0, 0x80, 0x800, 0x10000};
-  if (value < kLeast[bytes] || value > 0x10FFFF || (value >= 0xD800 && value <= 0xDFFF)) return {};
-  return {value, bytes};
-}
-
 std::string spelled_out(std::string_view text, bool keep_newlines) {
   static constexpr char kHex[] = "0123456789abcdef";
   std::string out;
@@ -67,8 +44,7 @@ std::string spelled_out(std::string_view text, bool keep_newlines) {
     const CodePoint point = first_code_point(text);
     const std::string_view bytes = text.substr(0, point.bytes == 0 ? 1 : point.bytes);
     text.remove_prefix(bytes.size());
-    const bool kept = point.bytes != 0 && !is_in(kUnprintable, point.value);
-    if (kept || (keep_newlines && point.value == '\n' && point.bytes == 1)) {
+    if (is_printable(point) || (keep_newlines && bytes == "\n")) {
       out += bytes;
       continue;
     }
@@ -87,6 +63,24 @@ std::size_t width_of(CodePoint point) {
 }
 
 }  // namespace
+
+CodePoint first_code_point(std::string_view text) {
+  const auto byte = [text](std::size_t at) { return static_cast<unsigned char>(text[at]); };
+  const unsigned lead = byte(0);
+  if (lead < 0x80) return {lead, 1};
+  const std::size_t bytes = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
+  if (lead < 0xC2 || lead > 0xF4 || text.size() < bytes) return {};
+  std::uint32_t value = lead & (0xFFU >> (bytes + 1));
+  for (std::size_t i = 1; i < bytes; ++i) {
+    if ((byte(i) & 0xC0U) != 0x80) return {};
+    value = (value << 6U) | (byte(i) & 0x3FU);
+  }
+  constexpr std::uint32_t kLeast[] = {0, 0, 0x80, 0x800, 0x10000};
+  if (value < kLeast[bytes] || value > 0x10FFFF || (value >= 0xD800 && value <= 0xDFFF)) return {};
+  return {value, bytes};
+}
+
+bool is_printable(CodePoint point) { return point.bytes != 0 && !is_in(kUnprintable, point.value); }
 
 std::string printable(std::string_view text) { return spelled_out(text, false); }
 

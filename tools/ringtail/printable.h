@@ -7,12 +7,26 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
 namespace ringtail::cli {
 
-// C0, DEL, C1, direction marks, line separators and bytes that are no UTF-8 as \xNN per byte; the rest as is.
+struct CodePoint {
+  std::uint32_t value = 0;
+  std::size_t bytes = 0;  // 0: what stands there is no UTF-8
+};
+
+// The code point that `text` begins with. Overlong forms, surrogates and values past U+10FFFF are no UTF-8.
+// Requires: !text.empty().
+[[nodiscard]] CodePoint first_code_point(std::string_view text);
+
+// False for C0, DEL, C1, what switches the direction of text, what cannot be seen (zero width, soft hyphen, tags), line
+// separators other than newline, and what is no UTF-8.
+[[nodiscard]] bool is_printable(CodePoint point);
+
+// What is not is_printable as \xNN per byte, the rest as it is.
 [[nodiscard]] std::string printable(std::string_view text);
 
 // The same, but newlines stay: for a whole text rather than a name.

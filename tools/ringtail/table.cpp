@@ -12,7 +12,7 @@ namespace ringtail::cli {
 namespace {
 
 constexpr std::size_t kGap = 2;  // before every column
-constexpr std::size_t kLeastFirst = 12;
+constexpr std::size_t kLeastCut = 12;
 
 std::size_t sum_of(const std::vector<std::size_t>& widths) {
   return std::accumulate(widths.begin(), widths.end(), std::size_t{0});
@@ -44,10 +44,12 @@ void Table::print(std::ostream& out, const Terminal& terminal) const {
       if (columns_[i].rank == rank) widths[i] = 0;
     }
   }
-  if (const std::size_t whole = sum_of(widths); whole > terminal.width) {
-    const std::size_t excess = whole - terminal.width;
-    const std::size_t least = std::min(widths[0], kGap + kLeastFirst);
-    widths[0] = std::max(least, widths[0] - std::min(widths[0], excess));
+  for (std::size_t i = 0; i < columns_.size(); ++i) {
+    const std::size_t whole = sum_of(widths);
+    if (whole <= terminal.width) break;
+    if (i != 0 && columns_[i].align != Align::kLeft) continue;
+    const std::size_t least = std::min(widths[i], kGap + kLeastCut);
+    widths[i] = std::max(least, widths[i] - std::min(widths[i], whole - terminal.width));
   }
 
   const auto print_row = [&](const auto& cell_at, bool title) {

@@ -6,8 +6,8 @@
 //     table.add({"matmul", "1 200", "1.92 s", "1.60 ms"});
 //     table.print(out, terminal);
 //
-// When the rows are too wide, columns of rank 2 are left out, then those of rank 1, then the first column is
-// cut, to no less than twelve.
+// When the rows are too wide, columns of rank 2 are left out, then those of rank 1, then the first column and those
+// aligned left are cut one after the other, to no less than twelve.
 #pragma once
 
 #include <cstddef>

@@ -4,8 +4,8 @@
 //
 // Model    A thread's part is its calls times what one costs on the recording machine (Trace::cost):
 //            on its ring * recorded_ns + folded by itself * folded_ns + sampled_out * sampled_out_ns
-//          Spans that were folded later, behind the ring (memory bound, overwritten, sink failed), cost their thread
-//          a record.
+//          Spans that were folded later, behind the ring (memory bound, overwritten, sink failed, file damaged), cost
+//          their thread a record.
 // Blocked  is told apart from that: a thread that waits for room loses time, but need not use a CPU.
 // Shares   are absent where what they are of is unknown; `unknown` then says what is missing.
 #pragma once

@@ -37,14 +37,17 @@
 #include "ringtail/base/ids.h"
 #include "ringtail/base/result.h"
 #include "ringtail/collect/flight_recorder.h"
-#include "ringtail/collect/sink.h"
 #include "ringtail/record/category.h"
 #include "ringtail/record/memory_use.h"
 #include "ringtail/record/recorder.h"
 #include "ringtail/record/shape_view.h"
+#include "ringtail/trace/sink.h"
 #include "ringtail/trace/trace.h"
 
 namespace ringtail {
+
+// Which spans stay when max_spans is reached: those that are there, or the latest.
+enum class Keep : std::uint8_t { kFirst, kLatest };
 
 // Values out of range are moved to its nearer end.
 struct SessionOptions {
@@ -62,8 +65,8 @@ struct SessionOptions {
   Keep keep = Keep::kFirst;
   // Spans older than this are folded, by sixteenths of it; 0: none is too old.
   std::chrono::nanoseconds window{0};
-  // Gets the spans instead of the trace, at least this often while the rings are drained; see sink.h.
-  Sink sink = nullptr;
+  // Gets the spans instead of the trace, at least this often while the rings are drained; see trace/sink.h.
+  Sink sink = {};
   std::chrono::milliseconds flush_interval{50};
   // Names: 1 to 2^28 - 1. More share "(other)".
   std::uint32_t max_ops = 65'536;
@@ -108,10 +111,17 @@ class Session {
   // Begins a trace; what an earlier one still held is forgotten. Does nothing while recording.
   Status start();
 
-  // Ends recording and collects what is in the rings. Spans still open are listed in the trace. Does nothing
-  // while not recording. Returns within about a second even if a recording thread is stopped in the middle of
-  // a call.
-  void stop();
+  // Ends recording, collects what is in the rings, and finishes the sink. Spans still open are listed in the trace.
+  // Returns within about a second, the sink's own time aside, even if a recording thread is stopped in the middle of a
+  // call. The error is the sink's (kIo); called again, or while not recording, it says the same until the next start.
+  Status stop();
+
+  // In a child that fork() made: a new beginning, with the ids, categories and rules of before; then as start(). Until
+  // then a child records nothing and leaves its parent's spans alone: members do nothing and give empty results, and
+  // what was leased before the fork stays silent for good. A sink is the options', so see what it does with a second
+  // process (rtt_file opens a file of its own). kInvalid when this is no child; kIo when another thread was about
+  // to change names or rules at the fork, or as start().
+  Status restart_in_child();
 
   // Switches recording off and on inside one trace. Spans that begin while it is off are not recorded and not
   // counted.
@@ -140,8 +150,9 @@ class Session {
   // trace's metadata then has "ringtail.recorders_without_memory".
   [[nodiscard]] Recorder recorder(std::string_view thread_name);
 
-  // The calling thread's recorder, leased at its first call and given back when the thread ends. During the
-  // thread's last destructors, after that, a recorder that records nothing.
+  // The calling thread's recorder, leased at its first call and given back when the thread ends, after its
+  // thread_local objects; the main thread's is kept while the process lives. In a signal handler: only in a thread
+  // that called it before. Without memory for it, a recorder that records nothing.
   [[nodiscard]] Recorder& this_thread();
 
   // The session's clock.
@@ -170,7 +181,7 @@ class Session {
   // What the session holds now. At any time, for monitors: reads four counters.
   [[nodiscard]] MemoryUse memory() const noexcept;
 
-  // What the sink threw since the last start; empty if nothing.
+  // What the sink said since the last start; empty if nothing.
   [[nodiscard]] std::string sink_error() const;
 
  private:

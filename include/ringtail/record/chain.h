@@ -40,7 +40,7 @@ class Chain {
     if (lane_ == nullptr && !on.records(op)) return;
     Lane& lane = lane_ != nullptr ? *lane_ : *recorder_.lane_;
     Ticks now = lane.clock.now();
-    if (lane_ != nullptr) close(lane_->switches(), now);
+    if (lane_ != nullptr) close(now);
     lane_ = nullptr;
     if (on.records(op)) begin(lane, on, now, op, device, shapes);
   }
@@ -57,7 +57,7 @@ class Chain {
   // Ends the span in progress; nothing is in progress then.
   void end() noexcept {
     if (lane_ == nullptr) return;
-    close(lane_->switches(), lane_->clock.now());
+    close(lane_->clock.now());
     lane_ = nullptr;
   }
 
@@ -77,9 +77,9 @@ class Chain {
     depth_ = lane.begin_span(op, device, now);
   }
 
-  [[gnu::always_inline]] void close(Switches on, Ticks end) noexcept {
+  [[gnu::always_inline]] void close(Ticks end) noexcept {
     lane_->end_span(depth_);
-    if (on.any()) lane_->close(on, begin_.value, end.value, 0, shapes_, op_, device_, depth_, flags_);
+    lane_->close(begin_.value, end.value, 0, shapes_, op_, device_, depth_, flags_);
   }
 
   Recorder& recorder_;

@@ -18,6 +18,10 @@
 //   L5 -> L6   producer releases `open_depth` after the entry of the open span, the collector acquires it: entries
 //              below it are whole, though a producer still running may be replacing them.
 //
+// Within one thread, against its own signal handlers:
+//   B1         `busy` is set before anything of the lane is changed for a span, and cleared after. A handler that finds
+//              it set has interrupted such a change, and leaves the lane alone (see nested.h).
+//
 // Attempts carry the number of their run (InRun), read from the switches before the attempt is counted. So whatever a
 // thread that was interrupted inside close() still does after its session was started again is of the old run, and
 // nobody's.
@@ -32,6 +36,7 @@
 #include "ringtail/record/category.h"
 #include "ringtail/record/fold_table.h"
 #include "ringtail/record/name_cache.h"
+#include "ringtail/record/nested.h"
 #include "ringtail/record/record.h"
 #include "ringtail/record/shape_cache.h"
 
@@ -75,31 +80,42 @@ struct Lane {
   // Decides whether to keep a span of a category that is sampled: its flags, with its weight, or kSampledOut.
   static constexpr std::uint16_t kSampledOut = 0xFFFF;
   [[nodiscard]] std::uint16_t sample(OpId op, std::uint16_t run) noexcept {
+    const unsigned log2 =
+        rules[category_index(op)].log2_one_in.load(std::memory_order_relaxed);  // from now on, or soon
+    if (busy.load(std::memory_order_relaxed)) [[unlikely]]  // B1: by the call that this one interrupts
+      return nested_sample(log2, run);
+    const Busy inside(*this);
     // xorshift64*, Marsaglia 2003 and Vigna 2016: the product's upper half, as low bits of the state are not
     // independent from one draw to the next.
     random ^= random << 13U;
     random ^= random >> 7U;
     random ^= random << 17U;
-    const unsigned log2 =
-        rules[category_index(op)].log2_one_in.load(std::memory_order_relaxed);  // from now on, or soon
     const std::uint64_t draw = random * 0x2545'F491'4F6C'DD1DULL >> 32U;
     if ((draw & ((std::uint64_t{1} << log2) - 1)) == 0) return static_cast<std::uint16_t>(log2 << kWeightShift);
     count(sampled_out, run);
     return kSampledOut;
   }
 
-  // One closed span. An end before the begin is moved to it and counted; a span too short for its category is folded;
-  // the others are pushed, or folded when the ring is full. `op` still has its category.
+  // One closed span, if anything is recorded now. An end before the begin is moved to it and counted; a span too short
+  // for its category is folded; the others are pushed, or folded when the ring is full. `op` still has its category.
   // Always inline: the values then go from registers straight into the ring.
-  [[gnu::always_inline]] void close(Switches on, std::uint64_t begin, std::uint64_t end, std::uint64_t queued,
-                                    InternedShapes said, OpId op, DeviceId device, std::uint32_t depth,
-                                    std::uint16_t flags) noexcept {
+  [[gnu::always_inline]] void close(std::uint64_t begin, std::uint64_t end, std::uint64_t queued, InternedShapes said,
+                                    OpId op, DeviceId device, std::uint32_t depth, std::uint16_t flags) noexcept {
+    const std::uint64_t what = op_device(without_category(op), device);
+    if (busy.load(std::memory_order_relaxed)) [[unlikely]] {  // B1: by the call that this one interrupts
+      nested_close(begin, end, said.bytes, what, flags);
+      return;
+    }
+    const Busy inside(*this);
+    // Read inside: a handler that records before is done, one that comes now is nested, so the run is not an older one
+    // than that of the counters.
+    Switches on = switches();
+    if (!on.any()) return;
     if (end < begin) [[unlikely]] {
       end = begin;
       count(clock_steps, on.run());
     }
     const Rule& rule = rules[category_index(op)];
-    const std::uint64_t what = op_device(without_category(op), device);
     const std::uint64_t rest = shapes_depth_flags(said.id, saturated(depth), flags);
     const std::uint64_t sequence = count(attempted, on.run());
     const std::uint64_t shortest = (flags & kTimesAreNanoseconds) != 0
@@ -137,6 +153,7 @@ struct Lane {
   ThreadId thread = kNoThread;  // written before `state` kLive is released
   Registry& registry;
   const std::size_t ring_entries;  // 0: without a ring
+  Lane* older = nullptr;           // the registry's list of lanes; written before the lane stands in it
   std::array<Rule, kMostCategories> rules;
   std::atomic<std::int64_t> longest_wait_ns{0};  // for room in the ring, before a span is folded
 
@@ -144,7 +161,8 @@ struct Lane {
   alignas(kCacheLineBytes) std::atomic<std::uint64_t> attempted{0};  // InRun, as the counters below
   std::uint64_t step = 0;
   std::atomic<std::uint32_t> open_depth{0};
-  std::uint64_t random;  // never 0
+  std::atomic<bool> busy{false};  // inside close() or sample(); see B1
+  std::uint64_t random;           // never 0
   std::atomic<std::uint64_t> sampled_out{0};
   std::atomic<std::uint64_t> shapes_dropped{0};  // among folded spans; the collector counts the others
   std::atomic<std::uint64_t> clock_steps{0};
@@ -160,6 +178,7 @@ struct Lane {
   NameCache op_names;
   NameCache device_names;
   FoldTable folds;
+  NestedSpans nested;
   boost::lockfree::spsc_queue<RingSlot> ring;
 
   // --- the registry's, under its mutex ---
@@ -174,8 +193,29 @@ struct Lane {
   alignas(kCacheLineBytes) std::atomic<LaneState> state{LaneState::kFree};
 
  private:
+  // Holds `busy` while it lives. The fences are for the compiler: a handler runs on this very thread.
+  class Busy {
+   public:
+    [[gnu::always_inline]] explicit Busy(Lane& lane) noexcept : lane_(lane) {
+      lane_.busy.store(true, std::memory_order_relaxed);  // B1
+      std::atomic_signal_fence(std::memory_order_seq_cst);
+    }
+    [[gnu::always_inline]] ~Busy() {
+      std::atomic_signal_fence(std::memory_order_seq_cst);
+      lane_.busy.store(false, std::memory_order_relaxed);  // B1
+    }
+    Busy(const Busy&) = delete;
+    Busy& operator=(const Busy&) = delete;
+
+   private:
+    Lane& lane_;
+  };
+
   // Out of line, all that is not the usual case: a call then stays a branch that is not taken.
   [[gnu::noinline]] static std::uint64_t first_of_run(std::uint16_t run) noexcept;
+  [[gnu::noinline]] void nested_close(std::uint64_t begin, std::uint64_t end, std::uint64_t bytes, std::uint64_t what,
+                                      std::uint16_t flags) noexcept;
+  [[gnu::noinline]] std::uint16_t nested_sample(unsigned log2, std::uint16_t run) noexcept;
   [[gnu::noinline]] void fold_filtered(std::uint64_t begin, std::uint64_t end, std::uint64_t bytes,
                                        std::uint64_t what, std::uint64_t rest) noexcept;
   // Waits as long as it may, then folds. Of the run of the last attempt.

@@ -14,6 +14,10 @@
 //           do nothing. A full ring folds the span into exact totals (see fold_table.h), after a wait where
 //           SessionOptions::max_block says so.
 // Threads   One at a time. The session may be stopped or destroyed at any moment by another thread.
+// Signals   A handler may record into the recorder of the thread it interrupts, by ids that are known (OpId, DeviceId,
+//           InternedShapes): a string or shapes would be looked up where the thread may hold the lock. What it records
+//           while it interrupts a recording call gets no place on the timeline (nested.h). errno stays as it is.
+// Fork      A child's recorders are silent; Session::restart_in_child() begins anew.
 // Cost      With recording off: one load and a branch. Names and shapes that this thread has named before: no
 //           allocation, no system call, no lock. New ones, and names beyond the bounds of the session's tables, take
 //           the session's mutex.
@@ -93,12 +97,14 @@ class Recorder {
   // thread.
   [[nodiscard]] std::uint64_t attempted() const noexcept {
     if (lane_ == nullptr) return 0;
-    return InRun::count_of(lane_->attempted.load(std::memory_order_relaxed), switches().run());  // own counter
+    const std::uint16_t run = switches().run();
+    return InRun::count_of(lane_->attempted.load(std::memory_order_relaxed), run) + lane_->nested.count(run);  // own
   }
 
  private:
   friend class Scope;
   friend class Chain;
+  friend class Task;
   friend class Session;
   friend class ThreadLeases;
   friend RecordingCosts calibrate(Clock);
@@ -120,7 +126,7 @@ class Recorder {
       if (weight == Lane::kSampledOut) return;
       flags |= weight;
     }
-    lane_->close(on, begin, end, 0, shapes, op, device,
+    lane_->close(begin, end, 0, shapes, op, device,
                  lane_->open_depth.load(std::memory_order_relaxed),  // own counter
                  flags);
   }

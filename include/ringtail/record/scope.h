@@ -16,6 +16,8 @@
 // Errors    Nothing throws, or blocks but as SessionOptions::max_block says; nothing allocates once names and shapes
 //           were seen (recorder.h says what else). A full ring folds the span into exact totals. A scope left by an
 //           exception is recorded like any other.
+// Signals   A handler may make scopes by ids on its thread's recorder; see recorder.h. A scope left by longjmp is not
+//           recorded, and those around it have the right depth. For a span that changes threads: task.h.
 // Sampling  A span that is sampled out is decided so when it begins: no clock is read, no shape looked up. Its
 //           children are sampled on their own, and count as if it were not there.
 // Cost      Off: one load and a branch. On: about two clock reads (benchmarks/README.md). RINGTAIL_SCOPE in a source
@@ -72,10 +74,8 @@ class Scope {
     if (lane_ == nullptr) return;
     Ticks end = lane_->clock.now();
     lane_->end_span(depth_);
-    if (Switches on = lane_->switches(); on.any()) {
-      lane_->close(on, begin_, end.value, queued_, {shapes_, bytes_}, op_, device_, depth_,
-                   static_cast<std::uint16_t>(flags_));
-    }
+    lane_->close(begin_, end.value, queued_, {shapes_, bytes_}, op_, device_, depth_,
+                 static_cast<std::uint16_t>(flags_));
   }
 
   // The shapes of the operation; the last call counts.

@@ -7,6 +7,7 @@
 // Threads  As a std::vector: several threads may write different rows of what Trace::add_rows gave them.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -20,6 +21,15 @@ namespace ringtail {
 template <class T>
 [[nodiscard]] std::size_t bytes_of(const Column<T>& column) noexcept {
   return column.capacity() * sizeof(T);
+}
+
+// Puts the value of row rows[i] at first + i. Requires: `rows` are first, first + 1, ... in some order.
+template <class T>
+void reorder(Column<T>& column, std::size_t first, std::span<const std::size_t> rows) {
+  Column<T> moved;
+  moved.reserve(rows.size());
+  for (const std::size_t row : rows) moved.push_back(column[row]);
+  std::copy(moved.begin(), moved.end(), column.begin() + static_cast<std::ptrdiff_t>(first));
 }
 
 // Unsigned numbers that are small in nearly every trace: 32 bits each, all widened to 64 by the first that needs it.
@@ -42,6 +52,9 @@ class StepColumn {
   void clear() noexcept {
     narrow_.clear();
     wide_.clear();
+  }
+  void reorder(std::size_t first, std::span<const std::size_t> rows) {
+    wide_.empty() ? ringtail::reorder(narrow_, first, rows) : ringtail::reorder(wide_, first, rows);
   }
 
   // Adds rows that hold nothing yet and will hold at most `largest`.
@@ -97,7 +110,13 @@ class OptionalColumn {
   [[nodiscard]] bool empty() const noexcept { return values_.empty(); }
   [[nodiscard]] std::size_t bytes() const noexcept { return bytes_of(values_); }
 
+  void reserve(std::size_t rows) { values_.reserve(rows); }
   void clear() noexcept { values_.clear(); }
+  void reorder(std::size_t first, std::span<const std::size_t> rows) {
+    if (values_.size() <= first) return;  // all of them are absent
+    values_.resize(std::max(values_.size(), first + rows.size()), kAbsent);
+    ringtail::reorder(values_, first, rows);
+  }
 
   // Requires: no row from `row` on has a value. `room` is how many rows the trace has room for.
   void add(std::size_t row, T value, std::size_t room) {

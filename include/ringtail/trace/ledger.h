@@ -10,8 +10,10 @@
 // spans of its category that were kept have a weight instead: how many spans each stands for.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "ringtail/base/clock.h"
 #include "ringtail/base/ids.h"
@@ -41,11 +43,19 @@ enum class LossCause : std::uint8_t {
   kMemoryBound,  // the session's trace had reached its memory bound
   kFiltered,     // shorter than its category's shortest duration to keep
   kOverwritten,  // older than the window that a flight recorder keeps
-  kSinkFailed,   // the session's sink had thrown
-  kNoMemory,  // there was none for the row, or only the count could be kept: device, op and first cause are unknown
+  kSinkFailed,   // the session's sink had failed
+  kNested,       // of a signal handler that had interrupted a recording call of its own thread
+  kFileDamaged,  // was in a part of the trace's file that could not be read
+  kNoMemory,     // there was none for the row; or for more than the count, and other causes are among these
 };
 
-// "ring full", "no ring", "memory bound", "filtered", "overwritten", "sink failed", "no memory".
+// All of them, in this order.
+inline constexpr std::array kLossCauses{LossCause::kRingFull, LossCause::kNoRing,      LossCause::kMemoryBound,
+                                        LossCause::kFiltered, LossCause::kOverwritten, LossCause::kSinkFailed,
+                                        LossCause::kNested,   LossCause::kFileDamaged, LossCause::kNoMemory};
+
+// "ring full", "no ring", "memory bound", "filtered", "overwritten",
+// "sink failed", "nested", "file damaged", "no memory".
 [[nodiscard]] const char* name_of(LossCause cause) noexcept;
 
 // True for what the program asked for, so that nothing went wrong: kFiltered, kOverwritten.
@@ -111,11 +121,20 @@ struct OpenSpan {
   friend bool operator==(const OpenSpan&, const OpenSpan&) = default;
 };
 
+// The same moment on two clocks of the recording host.
+struct WallClockPair {
+  Nanoseconds monotonic{0};  // CLOCK_MONOTONIC
+  Nanoseconds realtime{0};   // CLOCK_REALTIME
+  friend bool operator==(const WallClockPair&, const WallClockPair&) = default;
+};
+
 // The moment that `begin` times count from.
 struct Origin {
   Nanoseconds monotonic{0};  // CLOCK_MONOTONIC of the recording host
   Nanoseconds realtime{0};   // CLOCK_REALTIME at the same moment
   std::string clock;         // name_of(Clock::Source)
+  // Later moments, ascending: what aligns traces of several processes or hosts when the wall clock drifts or is set.
+  std::vector<WallClockPair> later = {};
   friend bool operator==(const Origin&, const Origin&) = default;
 };
 

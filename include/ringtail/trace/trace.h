@@ -141,10 +141,14 @@ class Trace {
   // Appends a row; total_duration_us is left alone.
   void append(const Row& row);
   void reserve(std::size_t rows);
+  void reserve(std::size_t rows, const Facts& facts);  // in the columns for these facts as well
 
   // Appends `count` rows that hold nothing until every span of the result that is not empty was filled, by several
   // threads at once if they like. Asking for a fact of the signature takes it from earlier rows' signatures.
   [[nodiscard]] NewRows add_rows(std::size_t count, const Facts& facts);
+
+  // Puts row rows[i] at first + i. Requires: `rows` are first, first + 1, ... in some order.
+  void reorder(std::size_t first, std::span<const std::size_t> rows);
 
   // Takes all rows away; tables and memory stay, for rows to come.
   void clear_rows() noexcept;

@@ -1,0 +1,33 @@
+// lib/collect/harvest.h
+//
+// All that a trace is made of but the registry's tables: taken under the session's drain mutex, assembled without it.
+// Threads: its owner's.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "collect/fold_book.h"
+#include "collect/row_log.h"
+#include "record/registry.h"
+#include "ringtail/base/clock.h"
+#include "ringtail/trace/trace.h"
+
+namespace ringtail {
+
+struct Harvest {
+  std::vector<Segment> segments;
+  FoldBook folds;
+  std::vector<ThreadAccount> accounts;  // by thread
+  std::vector<OpenSpan> open_spans;     // begin: ticks
+  std::vector<ClockPair> pairs;         // at least one
+  Nanoseconds wall_at_start{0};
+  std::uint64_t uncounted = 0;      // folded spans whose totals could not be read: their thread never ceased to fold
+  std::uint64_t open_unlisted = 0;  // open spans for whose list there was no memory
+};
+
+// Replaces what the trace holds by the harvest, but for its threads' names and for tables, which are extended: ids are
+// those of the registry, whatever was assembled into the trace before. Throws std::bad_alloc.
+void assemble(const Harvest& harvest, Registry& registry, Clock::Source source, Trace& trace);
+
+}  // namespace ringtail

@@ -1,0 +1,96 @@
+#include <algorithm>
+#include <span>
+
+#include "format/rtt_assembler.h"
+
+namespace ringtail {
+namespace {
+
+// A kind in numbers of the trace.
+struct TraceKind {
+  OpId op{};
+  DeviceId device = kNoDevice;
+  ShapesId shapes = kNoShapes;
+  ThreadId thread = kNoThread;
+  std::uint32_t weight = 1;
+  std::uint16_t depth = 0;
+};
+
+template <class T>
+void put_some(const RttRows::Some& some, T absent, std::span<T> column) {
+  if (column.empty()) return;
+  const auto value = [&](std::size_t i) { return static_cast<T>(some.values[i]); };
+  if (some.rows.empty() && !some.values.empty()) {
+    for (std::size_t i = 0; i < column.size(); ++i) column[i] = value(i);
+    return;
+  }
+  std::ranges::fill(column, absent);
+  for (std::size_t i = 0; i < some.rows.size(); ++i) column[some.rows[i]] = value(i);
+}
+
+}  // namespace
+
+void RttAssembler::put_rows(const Trace::Facts& facts) {
+  const std::uint64_t tables_before =
+      std::uint64_t{trace_.op_names().size()} + trace_.device_names().size() + trace_.signatures().size();
+  std::vector<OpId> ops;
+  std::vector<DeviceId> devices = {kNoDevice};
+  std::vector<ShapesId> shapes = {kNoShapes, kDroppedShapes};
+  for (const std::string_view name : rows_.ops) ops.push_back(OpId{trace_.op_names().intern(name)});
+  for (const std::string_view name : rows_.devices) devices.push_back(DeviceId{trace_.device_names().intern(name)});
+  const std::span<const std::uint64_t> words = rows_.signature_words;
+  std::size_t begin = 0;
+  for (const std::size_t end : rows_.signature_ends) {
+    shapes.push_back(trace_.signatures().intern(words.subspan(begin, end - begin)));
+    begin = end;
+  }
+  const std::uint64_t new_entries =
+      trace_.op_names().size() + trace_.device_names().size() + trace_.signatures().size() - tables_before;
+  table_bytes_ += new_entries * kTableEntryBytes;
+  if (new_entries != 0) table_bytes_ += words.size_bytes();
+
+  std::vector<TraceKind> kinds;
+  kinds.reserve(rows_.kinds.size());
+  for (const RttKind& kind : rows_.kinds) {
+    threads_of_rows_ = std::max(threads_of_rows_, kind.thread);
+    kinds.push_back({ops[kind.op], devices[kind.device], shapes[kind.shapes], ThreadId{kind.thread - 1}, kind.weight,
+                     static_cast<std::uint16_t>(kind.depth)});
+  }
+  const std::span<const std::uint64_t> kind_of_row = rows_.kind_of_row;
+  const Trace::NewRows to = trace_.add_rows(kind_of_row.size(), facts);
+  for (std::size_t row = 0; row < kind_of_row.size(); ++row) {
+    const TraceKind& kind = kinds[kind_of_row[row]];
+    to.op[row] = kind.op;
+    to.device[row] = kind.device;
+    to.shapes[row] = kind.shapes;
+    to.step.set(row, rows_.step[row]);
+  }
+  const auto put = [&](auto column, auto TraceKind::*member) {
+    for (std::size_t row = 0; row < column.size(); ++row) column[row] = kinds[kind_of_row[row]].*member;
+  };
+  put(to.thread, &TraceKind::thread);
+  put(to.weight, &TraceKind::weight);
+  put(to.depth, &TraceKind::depth);
+  const auto put_said = [&](std::span<std::uint64_t> column, bool said, std::uint64_t RttKind::*member,
+                            auto derived) {
+    for (std::size_t row = 0; row < column.size(); ++row) {
+      column[row] = said ? rows_.kinds[kind_of_row[row]].*member : derived(to.shapes[row]);
+    }
+  };
+  put_said(to.output_elements, facts.output_elements, &RttKind::elements,
+           [&](ShapesId id) { return trace_.signatures().elements(id); });
+  put_said(to.memory_bytes, facts.memory_bytes, &RttKind::bytes,
+           [&](ShapesId id) { return trace_.signatures().bytes(id); });
+  std::ranges::copy(rows_.duration_us, to.duration_us.begin());
+  put_some(rows_.begin, kNoTime, to.begin_ns);
+  put_some(rows_.queue_delay, kNoTime, to.queue_delay_ns);
+  put_some(rows_.lost_before, std::uint64_t{0}, to.lost_before);
+  chunk_ends_.push_back(trace_.size());
+  if (gap_is_last_) {
+    const std::int64_t first = trace_.columns().begin_ns.at(trace_.size() - kind_of_row.size());
+    if (first != kNoTime) gap_end_ = first;
+    gap_is_last_ = false;
+  }
+}
+
+}  // namespace ringtail

@@ -1,0 +1,88 @@
+#include "format/rtt_source.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <istream>
+#include <string>
+
+namespace ringtail {
+namespace {
+
+constexpr std::size_t kStepBytes = std::size_t{1} << 20U;
+
+}  // namespace
+
+std::span<const std::byte> RttSource::at(std::uint64_t offset, std::size_t count) {
+  while (true) {
+    const auto skip = static_cast<std::size_t>(std::min<std::uint64_t>(offset - base_, bytes_.size() - first_));
+    first_ += skip;
+    base_ += skip;
+    const std::size_t held = bytes_.size() - first_;
+    const bool is_there = base_ == offset && held >= count;
+    if (is_there || !in_.good()) return std::span<const std::byte>(bytes_).subspan(first_, std::min(count, held));
+    if (first_ >= held) {  // so a byte is moved once for each that went before it, at most
+      std::memmove(bytes_.data(), bytes_.data() + first_, held);
+      bytes_.resize(held);
+      first_ = 0;
+    }
+    const std::uint64_t missing = offset - base_ + count - held;  // what nobody asked for among it
+    const auto step = static_cast<std::size_t>(std::min<std::uint64_t>(missing, kStepBytes));
+    const std::size_t before = bytes_.size();
+    bytes_.resize(before + step);
+    in_.read(reinterpret_cast<char*>(bytes_.data() + before), static_cast<std::streamsize>(step));
+    bytes_.resize(before + static_cast<std::size_t>(in_.gcount()));
+  }
+}
+
+std::uint64_t RttSource::rows_at_end() {
+  const std::istream::pos_type begin = in_.tellg();
+  if (begin == std::istream::pos_type(-1)) return in_.clear(), 0;  // a pipe
+  std::array<std::byte, kEndChunkBytes> bytes{};
+  std::uint64_t rows = 0;
+  in_.seekg(-static_cast<std::streamoff>(bytes.size()), std::ios::end);
+  const std::istream::pos_type end = in_.tellg();
+  if (in_.read(reinterpret_cast<char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()))) {
+    const Result<ChunkHeader> header = parse_header(bytes, 0);
+    const bool is_end = header.ok() && header.value().type == ChunkType::kEnd && end > begin;
+    if (is_end) rows = header.value().rows_before;
+    if (is_end && rows > static_cast<std::uint64_t>(end - begin)) rows = 0;  // a row takes several bytes
+  }
+  in_.clear();
+  in_.seekg(begin);
+  return rows;
+}
+
+bool RttSource::failed() const { return in_.bad(); }
+
+Result<std::optional<RttSource::Chunk>> RttSource::read_chunk(std::uint64_t offset) {
+  std::span<const std::byte> bytes = at(offset, kChunkHeaderBytes);
+  if (bytes.size() < kChunkHeaderBytes) return std::optional<Chunk>();
+  const Result<ChunkHeader> parsed = parse_header(bytes, offset);
+  if (!parsed.ok()) return parsed.error();
+  const ChunkHeader& header = parsed.value();
+  const std::size_t size = kChunkHeaderBytes + header.stored_bytes;
+  bytes = at(offset, size);
+  if (bytes.size() < size) return std::optional<Chunk>();
+  const std::span<const std::byte> stored = bytes.subspan(kChunkHeaderBytes);
+  if (!stored_crc_matches(header, stored)) {
+    return error_in(header, offset, 0, "expected the checksum of the chunk's contents, found another");
+  }
+  if (!header.compressed()) return std::optional(Chunk{header, stored});
+  unpacked_.resize(header.content_bytes);
+  if (!decompressor_.unpack(stored, unpacked_)) {
+    return error_in(
+        header, offset, 0,
+        "expected one frame of zstd of " + std::to_string(header.content_bytes) + " bytes, found something else");
+  }
+  return std::optional(Chunk{header, unpacked_});
+}
+
+Error error_in(const ChunkHeader& header, std::uint64_t offset, std::size_t at, std::string_view problem,
+               ErrorCode code) {
+  std::string text = "byte " + std::to_string(offset + kChunkHeaderBytes + (header.compressed() ? 0 : at));
+  if (header.compressed() && at != 0) text += ", unpacked byte " + std::to_string(at);
+  return {code, text.append(": ").append(problem)};
+}
+
+}  // namespace ringtail

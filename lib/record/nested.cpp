@@ -1,0 +1,71 @@
+#include "ringtail/record/nested.h"
+
+namespace ringtail {
+namespace {
+
+// One more of this run, by a handler that another handler may interrupt: nobody else writes, so this is about
+// atomicity and not about order.
+void count_one(std::atomic<std::uint64_t>& counter, std::uint16_t run) noexcept {
+  std::uint64_t word = counter.load(std::memory_order_relaxed);  // own thread's
+  std::uint64_t next = 0;
+  do {
+    next = (InRun::run_of(word) == run ? word : InRun::first(run)) + 1;
+  } while (!counter.compare_exchange_weak(word, next, std::memory_order_relaxed));  // read until it adds up
+}
+
+}  // namespace
+
+void NestedSpans::add(std::uint64_t begin, std::uint64_t end, std::uint64_t bytes, std::uint64_t what,
+                      std::uint16_t flags, std::uint16_t run) noexcept {
+  count_one(count_, run);
+  latest_.store(end, std::memory_order_relaxed);  // statistic
+  // Between handlers of one thread program order and these fences are all the order there is.
+  if (folding_.load(std::memory_order_relaxed)) return;
+  folding_.store(true, std::memory_order_relaxed);
+  std::atomic_signal_fence(std::memory_order_seq_cst);
+  folds_.fold(begin, end, bytes, what, flags, FoldTable::Why::kNoRoom, run);
+  std::atomic_signal_fence(std::memory_order_seq_cst);
+  folding_.store(false, std::memory_order_relaxed);
+}
+
+bool NestedSpans::keep(unsigned log2, std::uint16_t run) noexcept {
+  // splitmix64's sequence and finalizer (Steele, Lea, Flood 2014): one atomic step a draw.
+  constexpr std::uint64_t kStep = 0x9E37'79B9'7F4A'7C15ULL;
+  std::uint64_t z = draws_.fetch_add(kStep, std::memory_order_relaxed) + kStep;  // own thread's
+  z = (z ^ (z >> 30U)) * 0xBF58'476D'1CE4'E5B9ULL;
+  z = (z ^ (z >> 27U)) * 0x94D0'49BB'1331'11EBULL;
+  if (((z ^ (z >> 31U)) & ((std::uint64_t{1} << log2) - 1)) == 0) return true;
+  count_one(sampled_out_, run);
+  return false;
+}
+
+// Relaxed, both: the collector looks until its sums add up.
+std::uint64_t NestedSpans::count(std::uint16_t run) const noexcept {
+  return InRun::count_of(count_.load(std::memory_order_relaxed), run);
+}
+
+std::uint64_t NestedSpans::sampled_out(std::uint16_t run) const noexcept {
+  return InRun::count_of(sampled_out_.load(std::memory_order_relaxed), run);
+}
+
+bool NestedSpans::read(std::uint16_t run, std::vector<FoldTable::Total>& totals) const {
+  if (!folds_.read(run, totals)) return false;
+  std::uint64_t folded = 0;
+  for (const FoldTable::Total& total : totals) folded += total.count;
+  const std::uint64_t all = count(run);
+  if (all > folded) {
+    const std::uint64_t latest = latest_.load(std::memory_order_relaxed);  // statistic
+    totals.push_back({.other = true, .count = all - folded, .first = latest, .last = latest});
+  }
+  return true;
+}
+
+void NestedSpans::clear() noexcept {
+  folds_.clear();
+  count_.store(0,
+               std::memory_order_relaxed);  // this and below: no producer has the lane, the next lease publishes it
+  sampled_out_.store(0, std::memory_order_relaxed);
+  folding_.store(false, std::memory_order_relaxed);
+}
+
+}  // namespace ringtail

@@ -1,0 +1,197 @@
+// Children of fork(): silent, unharmed, and no harm to the parent's trace.
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cstdio>
+#include <cstdlib>
+#include <thread>
+#include <vector>
+
+#include "ringtail/collect/session.h"
+#include "ringtail/record/scope.h"
+#include "tests/support/scale.h"
+
+namespace ringtail {
+namespace {
+
+using testing::scaled;
+
+constexpr unsigned kHangSeconds = 30;  // a child that hangs dies of its alarm, and the test says so
+
+// The thread sanitizer cannot start threads in a forked child.
+#if defined(__SANITIZE_THREAD__)
+constexpr bool kChildrenCanHaveThreads = false;
+#else
+constexpr bool kChildrenCanHaveThreads = true;
+#endif
+
+// What a child found: its exit status.
+enum Verdict : int { kGood = 0, kRecords = 10, kHasATrace, kCannotRestart, kIsNotExact, kWrongIds, kKeepsOldLeases };
+
+// Runs `child` in a forked process; gives its exit status, or less than 0 for a signal.
+template <class Child>
+int in_child(const Child& child) {
+  const pid_t pid = fork();
+  if (pid == 0) {
+    alarm(kHangSeconds);
+    _exit(child());
+  }
+  int status = 0;
+  if (waitpid(pid, &status, 0) != pid) return -1000;
+  return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+}
+
+// Everything that a child can call, without a word.
+int silent_child(Session& session, Recorder& recorder) {
+  for (int i = 0; i < 100; ++i) {
+    const Scope scope(recorder, "in child", session.device("gpu:7"));
+    const Scope other(session.this_thread(), "in child as well");
+  }
+  if (recorder.recording() || session.recording() || recorder.attempted() != 0) return kRecords;
+  const Recorder another = session.recorder("child");
+  if (another.recording() || session.start().ok()) return kRecords;
+  session.pause();
+  session.resume();
+  session.set_metadata("child", "yes");
+  session.set_rule(Category::kOp, {.one_in = 2});
+  if (session.drain_once() != 0 || !session.snapshot().empty()) return kHasATrace;
+  if (!session.stop().ok() || !session.take_trace().threads.empty()) return kHasATrace;
+  return kGood;
+}
+
+int recording_child(Session& session, Recorder& before, OpId known) {
+  if (const Status restarted = session.restart_in_child(); !restarted.ok()) {
+    std::fprintf(stderr, "%s\n", restarted.error().message.c_str());
+    return kCannotRestart;
+  }
+  if (before.recording()) return kKeepsOldLeases;
+  Recorder& recorder = session.this_thread();
+  for (int i = 0; i < 100; ++i) const Scope scope(recorder, known);
+  const Trace trace = session.take_trace();
+  if (trace.size() != 100 || trace.threads.size() != 1 || trace.threads[0].attempted != 100) return kIsNotExact;
+  return trace[0].operation() == "known" ? kGood : kWrongIds;
+}
+
+// Threads that record until they are told to stop.
+class Load {
+ public:
+  Load(Session& session, int threads) {
+    for (int i = 0; i < threads; ++i) {
+      threads_.emplace_back([this, &session] {
+        Recorder recorder = session.recorder("load");
+        const OpId op = recorder.op("load");
+        std::uint64_t count = 0;
+        while (!enough_.load(std::memory_order_relaxed)) {  // whenever it is seen
+          const Scope scope(recorder, op);
+          ++count;
+        }
+        spans_.fetch_add(count, std::memory_order_relaxed);  // read after join
+      });
+    }
+  }
+  ~Load() { join(); }
+  Load(const Load&) = delete;
+  Load& operator=(const Load&) = delete;
+
+  std::uint64_t join() {
+    enough_.store(true, std::memory_order_relaxed);  // as above
+    for (std::thread& thread : threads_) {
+      if (thread.joinable()) thread.join();
+    }
+    return spans_.load(std::memory_order_relaxed);  // joined
+  }
+
+ private:
+  std::atomic<bool> enough_{false};
+  std::atomic<std::uint64_t> spans_{0};
+  std::vector<std::thread> threads_;
+};
+
+TEST(Fork, LeavesChildrenSilentAndTheParentExact) {
+  Session session({.ring_entries = 1'024, .max_spans = 100'000});
+  const OpId known = session.op("known");
+  ASSERT_TRUE(session.start().ok());
+  Recorder recorder = session.recorder("parent");
+  static_cast<void>(session.this_thread());
+  Load load(session, 2);
+  const long forks = scaled(200, 10'000);
+  std::uint64_t own = 0;
+  for (long i = 0; i < forks; ++i) {
+    {
+      const Scope scope(recorder, known);  // open in the child
+      ++own;
+      const int verdict = in_child([&] {
+        if (i % 5 == 4) {
+          execl("/bin/true", "true", static_cast<char*>(nullptr));
+          return 1;
+        }
+        return i % 2 == 0 || !kChildrenCanHaveThreads ? silent_child(session, recorder)
+                                                      : recording_child(session, recorder, known);
+      });
+      ASSERT_EQ(verdict, kGood) << "fork " << i;
+    }
+  }
+  const std::uint64_t loaded = load.join();
+  const Trace trace = session.take_trace();
+  std::uint64_t attempted = 0;
+  std::uint64_t recorded = 0;
+  for (const TraceThread& thread : trace.threads) {
+    attempted += thread.attempted;
+    recorded += thread.recorded;
+    EXPECT_EQ(thread.attempted, thread.recorded + thread.folded) << thread.name;
+  }
+  EXPECT_EQ(attempted, own + loaded);
+  EXPECT_EQ(recorded, trace.size());
+  for (std::uint32_t id = 0; id < trace.op_names().size(); ++id) EXPECT_NE(trace.op_names().at(id), "in child");
+}
+
+TEST(Fork, LetsAChildDestroyItsSessionAndExit) {
+  for (long i = 0; i < scaled(20); ++i) {
+    const int verdict = in_child([] {
+      Session session;
+      if (!session.start().ok()) return 1;
+      std::thread([&] { const Scope scope(session.this_thread(), "before"); }).join();
+      return in_child([&] {
+        session.~Session();
+        new (&session) Session;  // for the destructor at the end of the scope
+        std::exit(0);
+        return 1;
+      });
+    });
+    EXPECT_EQ(verdict, 0);
+  }
+}
+
+TEST(Fork, RefusesToRestartInAProcessThatIsNoChild) {
+  Session session;
+  const Status refused = session.restart_in_child();
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().message, "expected a forked child, found the process that made the session");
+}
+
+TEST(Fork, LetsGrandchildrenRestartAsWell) {
+  if (!kChildrenCanHaveThreads) GTEST_SKIP() << "SKIPPED: no threads in children under the thread sanitizer";
+  Session session;
+  const OpId known = session.op("known");
+  ASSERT_TRUE(session.start().ok());
+  Recorder none;
+  EXPECT_EQ(in_child([&] {
+              if (!session.restart_in_child().ok()) return static_cast<int>(kCannotRestart);
+              return in_child([&] { return recording_child(session, none, known); });
+            }),
+            kGood);
+}
+
+TEST(Fork, LetsAChildOfASinkEnd) {
+  int verdict = -1;
+  Session session({.sink = [&](const Trace&) { verdict = in_child([] { return 0; }); }});
+  ASSERT_TRUE(session.start().ok());
+  { const Scope scope(session.this_thread(), "op"); }
+  EXPECT_TRUE(session.stop().ok());
+  EXPECT_EQ(verdict, 0);
+}
+
+}  // namespace
+}  // namespace ringtail

@@ -1,0 +1,152 @@
+// Signal handlers that record into the thread they interrupt.
+#include <gtest/gtest.h>
+#include <pthread.h>
+#include <signal.h>
+
+#include <atomic>
+#include <cerrno>
+#include <cstdio>
+#include <map>
+#include <string>
+#include <thread>
+#include <utility>
+
+#include "ringtail/collect/session.h"
+#include "ringtail/record/scope.h"
+#include "tests/support/scale.h"
+
+namespace ringtail {
+namespace {
+
+using testing::scaled;
+
+// What the handlers of this file work with: they have no arguments of their own.
+struct Storm {
+  Recorder* recorder = nullptr;
+  OpId op{};
+  OpId inner{};
+  DeviceId device{};
+  std::atomic<std::uint64_t> handled{0};
+  std::atomic<std::uint64_t> errno_changed{0};
+};
+Storm* storm = nullptr;
+
+void record_in_handler(int) {
+  const int before = errno;
+  {
+    const Scope scope(*storm->recorder, storm->op, storm->device);
+    const Scope inner(*storm->recorder, storm->inner, storm->device);
+  }
+  if (errno != before) storm->errno_changed.fetch_add(1, std::memory_order_relaxed);  // statistic
+  storm->handled.fetch_add(1, std::memory_order_release);  // to the sender, which sends the next
+}
+
+class Handler {
+ public:
+  Handler() {
+    struct sigaction action {};
+    action.sa_handler = record_in_handler;
+    action.sa_flags = SA_RESTART;
+    sigaction(SIGUSR1, &action, &before_);
+  }
+  ~Handler() { sigaction(SIGUSR1, &before_, nullptr); }
+  Handler(const Handler&) = delete;
+  Handler& operator=(const Handler&) = delete;
+
+ private:
+  struct sigaction before_ {};
+};
+
+// Rows and folded spans of each op, each as often as its weight says.
+std::map<std::string, std::uint64_t> spans_by_op(const Trace& trace) {
+  std::map<std::string, std::uint64_t> spans;
+  for (std::size_t row = 0; row < trace.size(); ++row)
+    spans[std::string(trace[row].operation())] += trace[row].weight();
+  for (const FoldedTotal& total : trace.folded) spans[std::string(trace.operation(total.op))] += total.weight();
+  return spans;
+}
+
+std::uint64_t lost(const Trace& trace, LossCause cause) {
+  std::uint64_t spans = 0;
+  for (const Loss& loss : trace.losses) spans += loss.cause == cause ? loss.count : 0;
+  return spans;
+}
+
+// One thread records flat out while another sends it signals, each when the last was handled.
+struct Result {
+  Trace trace;
+  std::uint64_t loops = 0;
+  std::uint64_t handled = 0;
+  std::uint64_t errno_changed = 0;
+};
+Result record_under_signals(SessionOptions options, std::uint64_t signals, const CategoryRule* rule = nullptr) {
+  const Handler handler;
+  Session session(std::move(options));
+  if (rule != nullptr) session.set_rule(Category::kOp, *rule);
+  EXPECT_TRUE(session.start().ok());
+  Storm here;
+  std::uint64_t loops = 0;
+  std::atomic<bool> ready{false};
+  std::atomic<bool> enough{false};
+  std::thread worker([&] {
+    Recorder recorder = session.recorder("worker");
+    const OpId op = recorder.op("main");
+    here.recorder = &recorder;
+    here.op = recorder.op("handler");
+    here.inner = recorder.op("inner");
+    here.device = recorder.device("gpu:0");
+    storm = &here;
+    ready.store(true, std::memory_order_release);      // the signals may come
+    while (!enough.load(std::memory_order_relaxed)) {  // whenever it is seen
+      const Scope scope(recorder, op, here.device);
+      ++loops;
+    }
+  });
+  while (!ready.load(std::memory_order_acquire)) std::this_thread::yield();  // the handler has what it needs
+  for (std::uint64_t sent = 0; sent < signals; ++sent) {
+    pthread_kill(worker.native_handle(), SIGUSR1);
+    while (here.handled.load(std::memory_order_acquire) <= sent) {  // the handler is done
+    }
+  }
+  enough.store(true, std::memory_order_relaxed);
+  worker.join();
+  Trace trace = session.take_trace();
+  storm = nullptr;
+  return {std::move(trace), loops, here.handled.load(std::memory_order_relaxed),
+          here.errno_changed.load(std::memory_order_relaxed)};  // joined
+}
+
+TEST(SignalHandlers, RecordIntoTheThreadTheyInterruptAndLoseNothing) {
+  const auto signals = static_cast<std::uint64_t>(scaled(6'000, 60'000));
+  const Result result = record_under_signals({.ring_entries = 1'024}, signals);
+  ASSERT_EQ(result.handled, signals);
+  EXPECT_EQ(result.errno_changed, 0U);
+  ASSERT_EQ(result.trace.threads.size(), 1U);
+  const TraceThread& thread = result.trace.threads[0];
+  EXPECT_EQ(thread.attempted, result.loops + 2 * signals);
+  EXPECT_EQ(thread.attempted, thread.recorded + thread.folded);
+  EXPECT_EQ(result.trace.size(), thread.recorded);
+  const auto spans = spans_by_op(result.trace);
+  EXPECT_EQ(spans.at("main"), result.loops);
+  EXPECT_EQ(spans.at("handler"), signals);
+  EXPECT_EQ(spans.at("inner"), signals);
+  std::printf("%llu of %llu spans of handlers were nested\n",
+              static_cast<unsigned long long>(lost(result.trace, LossCause::kNested)),
+              static_cast<unsigned long long>(2 * signals));
+  std::uint64_t folded = 0;
+  for (const FoldedTotal& total : result.trace.folded) folded += total.count;
+  EXPECT_EQ(folded, thread.folded);
+}
+
+TEST(SignalHandlers, CountWhatTheyAreSampledOutOf) {
+  const auto signals = static_cast<std::uint64_t>(scaled(2'000, 60'000));
+  const CategoryRule rule{.one_in = 4};
+  const Result result = record_under_signals({}, signals, &rule);
+  ASSERT_EQ(result.trace.threads.size(), 1U);
+  const TraceThread& thread = result.trace.threads[0];
+  EXPECT_EQ(thread.attempted + thread.sampled_out, result.loops + 2 * signals);
+  EXPECT_EQ(thread.attempted, thread.recorded + thread.folded);
+}
+
+}  // namespace
+}  // namespace ringtail
