@@ -238,7 +238,7 @@ class Reader {
   }
   static bool take(std::uint64_t word, LossCause& cause) {
     cause = static_cast<LossCause>(word);
-    return word <= static_cast<std::uint64_t>(kLastLossCause);
+    return word < kLossCauses.size();
   }
   static bool take(std::uint64_t word, std::int64_t& value) {
     value = static_cast<std::int64_t>(word);

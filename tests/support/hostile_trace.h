@@ -35,7 +35,7 @@ class HostileTrace {
     for (std::uint64_t i = below(3); i > 0; --i)
       trace.folded.push_back({op(trace), device(trace), count(), time(), count(), time(), count_or_none()});
     for (std::uint64_t i = below(3); i > 0; --i) {
-      const auto cause = static_cast<LossCause>(below(static_cast<std::uint64_t>(kLastLossCause) + 1));
+      const auto cause = kLossCauses[below(kLossCauses.size())];
       trace.losses.push_back({thread(trace), device(trace), cause, count(), time(), time()});
     }
     for (std::uint64_t i = below(3); i > 0; --i) {
