@@ -5,14 +5,15 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <string>
 #include <string_view>
 
 namespace ringtail::fuzz {
 
 // `found` is what there was instead, for the one who reads the report.
 [[noreturn]] inline void broken(std::string_view law, std::string_view found) {
-  std::fprintf(stderr, "broken: %.*s\nfound: %.*s\n", static_cast<int>(law.size()), law.data(),
-               static_cast<int>(found.size()), found.data());
+  const std::string text = "broken: " + std::string(law) + "\nfound: " + std::string(found) + "\n";
+  std::fwrite(text.data(), 1, text.size(), stderr);  // also behind a NUL
   std::abort();
 }
 
