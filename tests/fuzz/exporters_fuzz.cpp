@@ -1,5 +1,6 @@
 // Traces with hostile names and numbers, through every writer: each gives a text of its format or refuses before the
 // first byte, and what can be read back says the same.
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <set>
@@ -7,6 +8,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "format/utf8.h"
 #include "ringtail/format/chrome.h"
@@ -15,6 +17,13 @@
 #include "tests/fuzz/law.h"
 #include "tests/fuzz/trace_of_bytes.h"
 #include "tests/support/json_syntax.h"
+
+#if __has_include("ringtail/format/csv.h")
+#include "ringtail/format/csv.h"
+#endif
+#if __has_include("ringtail/format/rtt.h")
+#include "tests/fuzz/rtt_text.h"
+#endif
 
 namespace ringtail {
 namespace {
@@ -95,6 +104,66 @@ void require_collapsed(const Trace& trace) {
   static_cast<void>(flamegraph_collapsed(trace));
 }
 
+#if __has_include("ringtail/format/csv.h")
+// The cells of the line that `rest` begins with, which is taken off; of text, what stands in its quotes.
+std::vector<std::string> take_line(std::string_view& rest) {
+  std::vector<std::string> cells(1);
+  bool quoted = false;
+  for (std::size_t at = 0; at < rest.size(); ++at) {
+    const char byte = rest[at];
+    if (byte == '"' && quoted && rest.substr(at + 1).starts_with('"')) {
+      cells.back() += rest[++at];
+    } else if (byte == '"') {
+      quoted = !quoted;
+    } else if (byte == ',' && !quoted) {
+      cells.emplace_back();
+    } else if (byte == '\n' && !quoted) {
+      rest.remove_prefix(at + 1);
+      return cells;
+    } else {
+      cells.back() += byte;
+    }
+  }
+  broken("every line ends", rest);
+}
+
+void require_csv(const Trace& trace) {
+  std::ostringstream out;
+  require(write_csv(trace, out).ok(), "a table can be written of every trace");
+  require(is_utf8(out.view()) && out.view().find('\0') == std::string_view::npos, "a table is text", out.view());
+  std::string_view rest = out.view();
+  const std::vector<std::string> columns = take_line(rest);
+  const auto op = static_cast<std::size_t>(std::ranges::find(columns, "operation") - columns.begin());
+  for (std::size_t row = 0; row < trace.size(); ++row) {
+    const std::vector<std::string> cells = take_line(rest);
+    require(cells.size() == columns.size(), "a line has a cell for each column", out.view());
+    const std::string_view cell = cells[op];
+    require(cell.find_first_of("=+-@\t\r\n") != 0, "a name is no formula", out.view());
+    std::string name;
+    append_utf8(name, trace[row].operation());
+    if (name.find('\0') == std::string::npos) {
+      require(cell == name || cell == "'" + name, "a name can be read back", out.view());
+    }
+  }
+  require(rest.empty(), "a row is a line", rest);
+}
+#endif
+
+#if __has_include("ringtail/format/rtt.h")
+void require_rtt(const Trace& trace) {
+  for (const bool compress : {false, true}) {
+    const Result<std::string> written = fuzz::rtt_text(trace, compress);
+    if (!written.ok()) {
+      require(written.error().code == ErrorCode::kUnsupported, "only what the file cannot say is refused");
+      return;
+    }
+    const Result<Trace> again = fuzz::read_text(written.value());
+    if (!again.ok()) broken("what was written can be read", again.error().message);
+    require(again.value() == trace, "reading what was written gives the same trace");
+  }
+}
+#endif
+
 }  // namespace
 }  // namespace ringtail
 
@@ -104,5 +173,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   require_json(trace);
   require_chrome(trace);
   require_collapsed(trace);
+#if __has_include("ringtail/format/csv.h")
+  require_csv(trace);
+#endif
+#if __has_include("ringtail/format/rtt.h")
+  require_rtt(trace);
+#endif
   return 0;
 }

@@ -1,6 +1,5 @@
 // Any text as a JSON trace: all readings of it agree, an error is one line that says where, and what was read
 // survives writing and reading.
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -20,6 +19,7 @@ namespace {
 
 using fuzz::broken;
 using fuzz::require;
+using fuzz::require_place;
 
 Result<Trace> read_generally(std::string_view text, std::size_t block_bytes) {
   std::istringstream in{std::string(text)};
@@ -35,15 +35,6 @@ bool same_outcome(const Result<Trace>& a, const Result<Trace>& b) {
 
 void require_same(const Result<Trace>& found, const Result<Trace>& expected, std::string_view law) {
   if (!same_outcome(found, expected)) broken(law, shown(found) + "\nexpected: " + shown(expected));
-}
-
-// "byte N: ..." with an N within the text, printable and on one line.
-void require_place(const std::string& message, std::size_t size) {
-  require(message.starts_with("byte "), "an error says where", message);
-  const std::size_t digits = std::string_view("byte ").size();
-  require(std::strtoull(message.c_str() + digits, nullptr, 10) <= size, "the place is in the text", message);
-  const bool printable = std::ranges::all_of(message, [](char c) { return c >= ' ' && c <= '~'; });
-  require(printable, "an error is one printable line", message);
 }
 
 void require_round_trip(const Trace& trace) {
