@@ -1,7 +1,5 @@
 #include "format/rtt_assembler.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <tuple>
 #include <utility>
@@ -18,16 +16,7 @@ constexpr std::size_t kNewThreads = 64 * 1024;  // that rows may name beyond the
 constexpr std::uint64_t kBytesPerDecodedRow = 128;  // RttRows, at most
 constexpr std::uint64_t kBytesPerContent = 9;       // itself, and as words of signatures
 
-std::uint64_t quarter_of_memory() {
-  const long pages = sysconf(_SC_PHYS_PAGES);
-  const long page_bytes = sysconf(_SC_PAGESIZE);
-  return static_cast<std::uint64_t>(std::max(pages, 1L)) * static_cast<std::uint64_t>(std::max(page_bytes, 1L)) / 4;
-}
-
 }  // namespace
-
-RttAssembler::RttAssembler(RttLimits limits)
-    : limit_(limits.max_memory == 0 ? quarter_of_memory() : limits.max_memory) {}
 
 Status RttAssembler::add(const RttSource::Chunk& chunk, std::uint64_t offset) {
   switch (chunk.header.type) {
@@ -56,17 +45,15 @@ std::uint64_t RttAssembler::bytes_with(std::size_t more_rows, const Trace::Facts
 }
 
 std::optional<Error> RttAssembler::find_no_room(std::uint64_t more, std::uint64_t offset) const {
-  if (table_bytes_ + more <= limit_) return std::nullopt;
-  return Error{ErrorCode::kUnsupported, "byte " + std::to_string(offset) + ": expected a trace within " +
-                                            std::to_string(limit_) +
-                                            " bytes of memory, found more; --max-memory raises the limit"};
+  if (table_bytes_ + state_bytes_ + more <= limit_) return std::nullopt;
+  return too_large_for(limit_, offset);
 }
 
 Status RttAssembler::add_state(const RttSource::Chunk& chunk, std::uint64_t offset) {
   const std::uint64_t rows_bytes = trace_.columns().bytes();
   const std::uint64_t contents = chunk.contents.size();
   if (auto error = find_no_room(rows_bytes + 3 * contents, offset)) return *std::move(error);
-  const std::uint64_t left = limit_ - table_bytes_ - rows_bytes - 3 * contents;
+  const std::uint64_t left = limit_ - table_bytes_ - state_bytes_ - rows_bytes - 3 * contents;
   const std::uint32_t names = trace_.op_names().size() + trace_.device_names().size();
   Trace state;
   if (auto problem = decode_state(chunk.contents, left, trace_, state)) {
@@ -74,6 +61,9 @@ Status RttAssembler::add_state(const RttSource::Chunk& chunk, std::uint64_t offs
   }
   const std::uint32_t new_names = trace_.op_names().size() + trace_.device_names().size() - names;
   table_bytes_ += new_names * kTableEntryBytes + (new_names != 0 ? contents : 0);
+  const auto bytes_of_list = [](const auto& list) { return list.size() * sizeof(list[0]); };
+  state_bytes_ = contents + bytes_of_list(state.threads) + bytes_of_list(state.folded) + bytes_of_list(state.losses) +
+                 bytes_of_list(state.open_spans) + bytes_of_list(state.categories);
   take_state(std::move(state), trace_);
   return Done{};
 }

@@ -23,7 +23,8 @@ namespace ringtail {
 
 class RttAssembler {
  public:
-  explicit RttAssembler(RttLimits limits);
+  // `memory`: the bytes it may take.
+  explicit RttAssembler(std::uint64_t memory) : limit_(memory) {}
 
   // `offset` is the chunk's, for messages.
   [[nodiscard]] Status add(const RttSource::Chunk& chunk, std::uint64_t offset);
@@ -71,7 +72,8 @@ class RttAssembler {
 
   std::uint64_t limit_;
   std::uint64_t expected_rows_ = 0;
-  std::uint64_t table_bytes_ = 0;  // of names, signatures and lists; at least
+  std::uint64_t table_bytes_ = 0;  // of names and signatures
+  std::uint64_t state_bytes_ = 0;  // of the last state
   Trace trace_;
   RttRows rows_;
   std::vector<std::size_t> chunk_ends_;  // in rows

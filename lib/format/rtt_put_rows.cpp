@@ -31,23 +31,27 @@ void put_some(const RttRows::Some& some, T absent, std::span<T> column) {
 }  // namespace
 
 void RttAssembler::put_rows(const Trace::Facts& facts) {
-  const std::uint64_t tables_before =
-      std::uint64_t{trace_.op_names().size()} + trace_.device_names().size() + trace_.signatures().size();
+  // What is new in a table takes memory; most was there before.
+  const auto intern = [&](auto& table, const auto& value, std::size_t bytes) {
+    const std::uint32_t before = table.size();
+    const auto id = table.intern(value);
+    if (table.size() != before) table_bytes_ += kTableEntryBytes + bytes;
+    return id;
+  };
   std::vector<OpId> ops;
   std::vector<DeviceId> devices = {kNoDevice};
   std::vector<ShapesId> shapes = {kNoShapes, kDroppedShapes};
-  for (const std::string_view name : rows_.ops) ops.push_back(OpId{trace_.op_names().intern(name)});
-  for (const std::string_view name : rows_.devices) devices.push_back(DeviceId{trace_.device_names().intern(name)});
+  for (const std::string_view name : rows_.ops) ops.push_back(OpId{intern(trace_.op_names(), name, name.size())});
+  for (const std::string_view name : rows_.devices) {
+    devices.push_back(DeviceId{intern(trace_.device_names(), name, name.size())});
+  }
   const std::span<const std::uint64_t> words = rows_.signature_words;
   std::size_t begin = 0;
   for (const std::size_t end : rows_.signature_ends) {
-    shapes.push_back(trace_.signatures().intern(words.subspan(begin, end - begin)));
+    const std::span<const std::uint64_t> signature = words.subspan(begin, end - begin);
+    shapes.push_back(intern(trace_.signatures(), signature, signature.size_bytes()));
     begin = end;
   }
-  const std::uint64_t new_entries =
-      trace_.op_names().size() + trace_.device_names().size() + trace_.signatures().size() - tables_before;
-  table_bytes_ += new_entries * kTableEntryBytes;
-  if (new_entries != 0) table_bytes_ += words.size_bytes();
 
   std::vector<TraceKind> kinds;
   kinds.reserve(rows_.kinds.size());

@@ -48,8 +48,9 @@ auto with_file(const std::string& path, Read read) -> decltype(read(std::declval
 }  // namespace
 
 Result<Trace> read_rtt(std::istream& in, RttLimits limits) {
-  RttSource source(in);
-  RttAssembler assembler(limits);
+  const std::uint64_t memory = memory_within(limits);
+  RttSource source(in, memory);
+  RttAssembler assembler(memory);
   assembler.expect_rows(source.rows_at_end());
   std::uint64_t offset = 0;
   std::uint64_t chunks = 0;

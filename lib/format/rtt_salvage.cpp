@@ -27,7 +27,7 @@ constexpr std::uint64_t kMostSearched = 8;
 
 class Salvage {
  public:
-  Salvage(std::istream& in, RttLimits limits) : source_(in), assembler_(limits) {}
+  Salvage(std::istream& in, std::uint64_t memory) : source_(in, memory), assembler_(memory) {}
 
   Result<RttSalvage> run() {
     while (!result_.finished && find_magic()) {
@@ -74,6 +74,7 @@ class Salvage {
     if (result_.chunks_read != 0 && (header.stream != stream_ || header.sequence < next_chunk_)) return leave(1);
     const std::uint64_t size = kChunkHeaderBytes + header.stored_bytes;
     const Result<std::optional<RttSource::Chunk>> read = source_.read_chunk(offset_);
+    if (!read.ok() && read.error().code == ErrorCode::kUnsupported) return read.error();
     if (!read.ok() || !read.value()) return give_up(header, size);
     if (header.sequence != next_chunk_) assembler_.note_gap();
     const Status added = assembler_.add(*read.value(), offset_);
@@ -139,6 +140,8 @@ class Salvage {
 
 }  // namespace
 
-Result<RttSalvage> recover_rtt(std::istream& in, RttLimits limits) { return Salvage(in, limits).run(); }
+Result<RttSalvage> recover_rtt(std::istream& in, RttLimits limits) {
+  return Salvage(in, memory_within(limits)).run();
+}
 
 }  // namespace ringtail

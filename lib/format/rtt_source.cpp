@@ -1,5 +1,7 @@
 #include "format/rtt_source.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <array>
 #include <cstring>
@@ -61,6 +63,7 @@ Result<std::optional<RttSource::Chunk>> RttSource::read_chunk(std::uint64_t offs
   const Result<ChunkHeader> parsed = parse_header(bytes, offset);
   if (!parsed.ok()) return parsed.error();
   const ChunkHeader& header = parsed.value();
+  if (std::uint64_t{header.stored_bytes} + header.content_bytes > memory_) return too_large_for(memory_, offset);
   const std::size_t size = kChunkHeaderBytes + header.stored_bytes;
   bytes = at(offset, size);
   if (bytes.size() < size) return std::optional<Chunk>();
@@ -76,6 +79,19 @@ Result<std::optional<RttSource::Chunk>> RttSource::read_chunk(std::uint64_t offs
         "expected one frame of zstd of " + std::to_string(header.content_bytes) + " bytes, found something else");
   }
   return std::optional(Chunk{header, unpacked_});
+}
+
+std::uint64_t memory_within(RttLimits limits) {
+  if (limits.max_memory != 0) return limits.max_memory;
+  const long pages = sysconf(_SC_PHYS_PAGES);
+  const long page_bytes = sysconf(_SC_PAGESIZE);
+  return static_cast<std::uint64_t>(std::max(pages, 1L)) * static_cast<std::uint64_t>(std::max(page_bytes, 1L)) / 4;
+}
+
+Error too_large_for(std::uint64_t memory, std::uint64_t offset) {
+  return {ErrorCode::kUnsupported, "byte " + std::to_string(offset) + ": expected a trace within " +
+                                       std::to_string(memory) +
+                                       " bytes of memory, found more; --max-memory raises the limit"};
 }
 
 Error error_in(const ChunkHeader& header, std::uint64_t offset, std::size_t at, std::string_view problem,

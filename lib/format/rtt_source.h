@@ -17,13 +17,15 @@
 #include "format/rtt_layout.h"
 #include "format/rtt_pack.h"
 #include "ringtail/base/result.h"
+#include "ringtail/format/rtt.h"
 #include "ringtail/trace/column.h"
 
 namespace ringtail {
 
 class RttSource {
  public:
-  explicit RttSource(std::istream& in) : in_(in) {}
+  // Chunks of more than `memory` bytes, packed and unpacked together, are refused.
+  RttSource(std::istream& in, std::uint64_t memory) : in_(in), memory_(memory) {}
 
   // The bytes [offset, offset + count), or as many of them as there are; valid until the next call.
   // Requires: no offset is below one before.
@@ -40,17 +42,24 @@ class RttSource {
     ChunkHeader header;
     std::span<const std::byte> contents;  // unpacked; valid until the next call
   };
-  // The chunk at `offset`; nothing where its header, or what it announces, is not there whole.
+  // The chunk at `offset`; kUnsupported for one that is too large, nothing where its header, or what it announces, is not there whole.
   [[nodiscard]] Result<std::optional<Chunk>> read_chunk(std::uint64_t offset);
 
  private:
   std::istream& in_;
+  std::uint64_t memory_;
   Column<std::byte> bytes_;
   std::size_t first_ = 0;   // in bytes_: what was asked for last begins here
   std::uint64_t base_ = 0;  // its offset in the stream
   Column<std::byte> unpacked_;
   Decompressor decompressor_;
 };
+
+// What RttLimits allow, in bytes.
+[[nodiscard]] std::uint64_t memory_within(RttLimits limits);
+
+// What did not fit at `offset`.
+[[nodiscard]] Error too_large_for(std::uint64_t memory, std::uint64_t offset);
 
 // "byte 1234", or what comes nearest to it: a place in the contents of the chunk at `offset`.
 [[nodiscard]] Error error_in(const ChunkHeader& header, std::uint64_t offset, std::size_t at,

@@ -189,6 +189,18 @@ TEST(RttMalformed, SaysWhatIsWrongWithTheEnd) {
             "byte 80: expected the end of the file, found more");
 }
 
+TEST(RttMalformed, TakesNoMemoryForWhatAHeaderAnnouncesBeyondTheLimit) {
+  ChunkHeader header;
+  header.stored_bytes = header.content_bytes = kMostContentBytes;
+  const std::string file = sealed(header, kEmptyState);
+  const Result<Trace> refused = read_rtt_bytes(file, {1'000'000});
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().code, ErrorCode::kUnsupported);
+  EXPECT_EQ(refused.error().message,
+            "byte 0: expected a trace within 1000000 bytes of memory, found more; --max-memory raises the limit");
+  EXPECT_EQ(read_rtt_bytes(file).error().message, "byte 0: expected a whole .rtt chunk, found the end of the file");
+}
+
 TEST(RttMalformed, SaysWhatIsWrongWithAFile) {
   const std::string file = write_rtt(recorded_trace(10)).file();
   EXPECT_EQ(read_rtt_bytes("").error().message, "byte 0: expected a whole .rtt chunk, found the end of the file");

@@ -7,28 +7,25 @@
 
 #include "ringtail/collect/session.h"
 #include "ringtail/format/json.h"
+#include "ringtail/format/rtt.h"
+#include "ringtail/format/rtt_file.h"
 #include "ringtail/record/scope.h"
+#include "tests/support/temporary_folder.h"
 
 namespace ringtail {
 namespace {
 
-TEST(FileSink, LeavesAFileThatReadsAsTheWholeTrace) {
-  constexpr int kThreads = 3;
-  constexpr std::uint64_t kSpans = 20'000;
-  std::ostringstream file;
-  JsonTraceWriter writer(file);
+constexpr int kThreads = 3;
+constexpr std::uint64_t kSpans = 20'000;
+
+// Records in three threads; what take_trace() gives.
+Trace record_into(Sink sink) {
   SessionOptions options;
   options.max_block = std::chrono::seconds{10};
   options.flush_interval = std::chrono::milliseconds{1};
-  std::size_t batches = 0;
-  options.sink = Sink(
-      [&](const Trace& batch) {
-        ++batches;
-        return writer.append(batch);
-      },
-      [&](const Trace& end) { return writer.finish(end); });
+  options.sink = std::move(sink);
   Session session(options);
-  ASSERT_TRUE(session.start().ok());
+  EXPECT_TRUE(session.start().ok());
   std::vector<std::thread> threads;
   for (int i = 0; i < kThreads; ++i) {
     threads.emplace_back([&session, i] {
@@ -41,12 +38,13 @@ TEST(FileSink, LeavesAFileThatReadsAsTheWholeTrace) {
     });
   }
   for (std::thread& thread : threads) thread.join();
-  ASSERT_TRUE(session.stop().ok());
-  const Trace end = session.take_trace();
-  EXPECT_GT(batches, 1U);
-  EXPECT_TRUE(end.empty());
+  const Status stopped = session.stop();
+  EXPECT_TRUE(stopped.ok()) << stopped.error().message;
+  return session.take_trace();
+}
 
-  const Result<Trace> read = read_json(file.str());
+void expect_whole_trace(const Result<Trace>& read, const Trace& end) {
+  EXPECT_TRUE(end.empty());
   ASSERT_TRUE(read.ok()) << read.error().message;
   const Trace& trace = read.value();
   ASSERT_EQ(trace.size(), kThreads * kSpans);
@@ -59,6 +57,26 @@ TEST(FileSink, LeavesAFileThatReadsAsTheWholeTrace) {
   }
   for (const TraceThread& thread : trace.threads) EXPECT_EQ(thread.recorded, kSpans);
   EXPECT_EQ(trace.cost, end.cost);
+}
+
+TEST(FileSink, LeavesAFileThatReadsAsTheWholeTrace) {
+  std::ostringstream file;
+  JsonTraceWriter writer(file);
+  std::size_t batches = 0;
+  const Trace end = record_into(Sink(
+      [&](const Trace& batch) {
+        ++batches;
+        return writer.append(batch);
+      },
+      [&](const Trace& rest) { return writer.finish(rest); }));
+  EXPECT_GT(batches, 1U);
+  expect_whole_trace(read_json(file.str()), end);
+}
+
+TEST(FileSink, LeavesANativeFileThatReadsAsTheWholeTrace) {
+  const TemporaryFolder folder;
+  const Trace end = record_into(rtt_file(folder.path("trace.rtt"), {.compress = true}));
+  expect_whole_trace(read_rtt_file(folder.path("trace.rtt")), end);
 }
 
 }  // namespace

@@ -1,17 +1,13 @@
 // tests/tools/command_fixture.h
 //
-// Commands called as functions, and a folder of its own for each test that needs files.
+// Commands called as functions.
 #pragma once
 
-#include <algorithm>
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <sstream>
 #include <string>
 #include <vector>
 
+#include "tests/support/temporary_folder.h"
 #include "tools/ringtail/command.h"
 
 namespace ringtail::cli {
@@ -38,45 +34,6 @@ Outcome run(const Command& command, const std::string& standard_input = "") {
 inline Outcome run(int (*command)(const Arguments&, Streams&), const Arguments& arguments,
                    const std::string& standard_input = "") {
   return run([&](Streams& io) { return command(arguments, io); }, standard_input);
-}
-
-// Removed with what is in it.
-class TemporaryFolder {
- public:
-  TemporaryFolder() {
-    std::string name = (std::filesystem::temp_directory_path() / "ringtail-test-XXXXXX").string();
-    if (::mkdtemp(name.data()) != nullptr) path_ = name;
-  }
-  ~TemporaryFolder() {
-    std::error_code ignored;  // a test that failed may have left anything
-    std::filesystem::remove_all(path_, ignored);
-  }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-
-  [[nodiscard]] std::string path(const std::string& name) const { return (path_ / name).string(); }
-
-  // The path of a new file with this content.
-  [[nodiscard]] std::string file(const std::string& name, const std::string& content) const {
-    std::ofstream(path_ / name, std::ios::binary) << content;
-    return path(name);
-  }
-
-  // Names of everything in it, in byte order.
-  [[nodiscard]] std::vector<std::string> names() const {
-    std::vector<std::string> names;
-    for (const auto& entry : std::filesystem::directory_iterator(path_)) names.push_back(entry.path().filename());
-    std::sort(names.begin(), names.end());
-    return names;
-  }
-
- private:
-  std::filesystem::path path_;
-};
-
-inline std::string content_of(const std::filesystem::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
 }
 
 inline std::vector<std::string> lines_of(const std::string& text) {

@@ -14,14 +14,14 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::StartsWith;
 
-TEST(Demo, WritesThreeFilesAndReports) {
+TEST(Demo, WritesFourFilesAndReports) {
   const TemporaryFolder folder;
   const Outcome outcome = run(demo, {"--devices", "2", "--steps", "10", "--samples", "16", "-o", folder.path("out")});
   EXPECT_EQ(outcome.code, kDone) << outcome.err;
   EXPECT_THAT(outcome.out, HasSubstr("it learns"));
   EXPECT_THAT(outcome.out, HasSubstr(" 0 folded: equal"));
   EXPECT_THAT(outcome.out, HasSubstr("ui.perfetto.dev"));
-  for (const char* name : {"trace.json", "trace.chrome.json", "trace.collapsed"}) {
+  for (const char* name : {"trace.rtt", "trace.json", "trace.chrome.json", "trace.collapsed"}) {
     EXPECT_TRUE(std::filesystem::exists(folder.path("out") + "/" + name)) << name;
   }
   for (const std::string& line : lines_of(outcome.out)) EXPECT_LE(line.size(), 80U) << line;
@@ -30,10 +30,12 @@ TEST(Demo, WritesThreeFilesAndReports) {
 TEST(Demo, LeavesATraceThatTheOtherCommandsTake) {
   const TemporaryFolder folder;
   ASSERT_EQ(run(demo, {"--devices", "2", "--steps", "2", "--samples", "16", "-o", folder.path("out")}).code, kDone);
-  const std::string trace = folder.path("out") + "/trace.json";
-  EXPECT_EQ(run(cli::check, {trace, "--strict"}).code, kDone);
-  EXPECT_EQ(run(analyze, {trace, "--strict"}).code, kDone);
-  EXPECT_EQ(run(convert, {trace, "-o", "-", "--to", "json"}).out, content_of(trace));
+  const std::string json = folder.path("out") + "/trace.json";
+  for (const std::string& trace : {json, folder.path("out") + "/trace.rtt"}) {
+    EXPECT_EQ(run(cli::check, {trace, "--strict"}).code, kDone);
+    EXPECT_EQ(run(analyze, {trace, "--strict"}).code, kDone);
+    EXPECT_EQ(run(convert, {trace, "-o", "-", "--to", "json"}).out, content_of(json));
+  }
 }
 
 TEST(Demo, SaysWhatWasFoldedWhenRingsAreFull) {

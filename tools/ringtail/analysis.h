@@ -47,6 +47,7 @@ void write_analysis_text(const Trace& trace, const std::string& name, const Anal
 //     threads                             name, spans, sampled_out, recording_ns, blocked_ns, held_ns, cpu_ns,
 //                                         share_of_held (recording and blocked), share_of_cpu (recording)
 //     unknown                             why a share is null, as a clause
+//   unfinished how far a file goes that has no end; only then
 //   weights    of a sample: how many spans each stands for that memory_hotspot_steps and slowest_steps name
 void write_analysis_json(const Trace& trace, const std::string* name, const AnalysisOptions& options,
                          JsonWriter& json);

@@ -1,6 +1,7 @@
 #include "analysis.h"
 #include "command.h"
 #include "command_line.h"
+#include "trace_input.h"
 #include "trace_report.h"
 
 namespace ringtail::cli {
@@ -10,8 +11,9 @@ int analyze(const Arguments& arguments, Streams& io) {
   std::string format = "text";
   AnalysisOptions options;
   bool strict = false;
+  RttLimits limits;
   CommandLine line("analyze", "Every analysis of one trace or several.", "ringtail analyze trace.json --top 5");
-  line.many("TRACE", names, "trace files (JSON); - is standard input");
+  line.many("TRACE", names, "trace files (.rtt, JSON); - is standard input");
   line.choice("--format", format, {"text", "json"}, "what to print");
   line.whole("--memory-threshold", "BYTES", options.memory_threshold_bytes, 0, UINT64_MAX,
              "list spans with more memory than this");
@@ -20,9 +22,10 @@ int analyze(const Arguments& arguments, Streams& io) {
   line.whole("--top", "N", options.top, 0, UINT64_MAX, "rows in long lists");
   line.flag("--strict", strict,
             "exit with 4 when spans are missing\nfrom the timeline that nobody asked\nto leave out");
+  add_memory_option(line, limits);
   if (const auto code = line.parse(arguments, io)) return *code;
 
-  return report_traces(names, format == "json", strict, io,
+  return report_traces(names, limits, format == "json", strict, io,
                        {.separator = "\n\n",
                         .text = [&](const Trace& trace, const std::string& name, const Terminal& terminal,
                                     std::ostream& out) { write_analysis_text(trace, name, options, terminal, out); },

@@ -4,6 +4,7 @@
 #include "command_line.h"
 #include "printable.h"
 #include "table.h"
+#include "trace_input.h"
 #include "trace_report.h"
 #include "units.h"
 
@@ -15,9 +16,12 @@ const char* severity_text(const Finding& finding) {
 }
 
 // What holds on one line each; what does not, with what was found.
-void write_text(const std::vector<Finding>& findings, const std::string& name, const Terminal& terminal,
-                std::ostream& out) {
+void write_text(const std::vector<Finding>& findings, const Trace& trace, const std::string& name,
+                const Terminal& terminal, std::ostream& out) {
   out << painted(printable(name), Ink::kBold, terminal) << '\n';
+  if (const std::string* how_far = unfinished(trace)) {
+    print_wrapped(out, terminal, "unfinished: " + printable(*how_far), 2, Ink::kYellow);
+  }
   std::uint64_t violations = 0;
   std::uint64_t notices = 0;
   for (const Finding& finding : findings) {
@@ -33,7 +37,7 @@ void write_text(const std::vector<Finding>& findings, const std::string& name, c
       << count_text(notices, "notice") << '\n';
 }
 
-void write_json(const std::vector<Finding>& findings, const std::string* name, JsonWriter& json) {
+void write_json(const std::vector<Finding>& findings, const Trace& trace, const std::string* name, JsonWriter& json) {
   json.open_object();
   if (name != nullptr) json.member("file", *name);
   json.member("consistent", is_consistent(findings));
@@ -48,6 +52,7 @@ void write_json(const std::vector<Finding>& findings, const std::string* name, J
     json.close_object();
   }
   json.close_array();
+  if (const std::string* how_far = unfinished(trace)) json.member("unfinished", *how_far);
   json.close_object();
 }
 
@@ -57,12 +62,14 @@ int check(const Arguments& arguments, Streams& io) {
   std::vector<std::string> names;
   std::string format = "text";
   bool strict = false;
+  RttLimits limits;
   CommandLine line("check", "Whether a trace can be believed: its conservation laws, and what to know of it.",
                    "ringtail check trace.json --strict");
-  line.many("TRACE", names, "trace files (JSON); - is standard input");
+  line.many("TRACE", names, "trace files (.rtt, JSON); - is standard input");
   line.choice("--format", format, {"text", "json"}, "what to print");
   line.flag("--strict", strict,
             "exit with 4 when spans are missing\nfrom the timeline that nobody asked\nto leave out");
+  add_memory_option(line, limits);
   if (const auto code = line.parse(arguments, io)) return *code;
 
   bool consistent = true;
@@ -72,12 +79,12 @@ int check(const Arguments& arguments, Streams& io) {
     return findings;
   };
   const int code =
-      report_traces(names, format == "json", strict, io,
+      report_traces(names, limits, format == "json", strict, io,
                     {.separator = "\n",
                      .text = [&](const Trace& trace, const std::string& name, const Terminal& terminal,
-                                 std::ostream& out) { write_text(findings_of(trace), name, terminal, out); },
+                                 std::ostream& out) { write_text(findings_of(trace), trace, name, terminal, out); },
                      .json = [&](const Trace& trace, const std::string* name,
-                                 JsonWriter& json) { write_json(findings_of(trace), name, json); }});
+                                 JsonWriter& json) { write_json(findings_of(trace), trace, name, json); }});
   return consistent ? code : kFailed;
 }
 

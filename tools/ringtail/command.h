@@ -41,6 +41,7 @@ int bench(const Arguments& arguments, Streams& io);
 int check(const Arguments& arguments, Streams& io);
 int convert(const Arguments& arguments, Streams& io);
 int demo(const Arguments& arguments, Streams& io);
+int recover(const Arguments& arguments, Streams& io);
 
 // "ringtail: FILE:WHERE: what was expected, what was found", and kFailed. An empty `file` is left out.
 int complain(Streams& io, std::string_view file, const Error& error);

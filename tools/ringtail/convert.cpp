@@ -9,6 +9,7 @@
 #include "ringtail/format/collapsed.h"
 #include "ringtail/format/csv.h"
 #include "ringtail/format/json.h"
+#include "rtt_output.h"
 #include "terminal.h"
 #include "trace_input.h"
 #include "units.h"
@@ -33,6 +34,7 @@ constexpr Format kFormats[] = {
     {"collapsed", ".collapsed", write_collapsed},
     {"collapsed", ".folded", write_collapsed},
     {"csv", ".csv", write_safe_csv},
+    {"rtt", ".rtt", write_rtt},
 };
 
 const Format* format_of(const std::string& name, const std::string& path) {
@@ -68,17 +70,21 @@ int convert(const Arguments& arguments, Streams& io) {
   std::string to;
   bool force = false;
   bool raw_csv = false;
+  bool compress = false;
   mode_t mode = kOwnerOnly;
+  RttLimits limits;
   CommandLine line("convert", "Writes a trace in another format.", "ringtail convert trace.json -o trace.collapsed");
-  line.one("IN", input, "trace file (JSON); - is standard input");
+  line.one("IN", input, "trace file (.rtt, JSON); - is standard input");
   line.text("-o,--output", "OUT", output,
             "where to; - is standard output. A file is\nreadable by its owner only (0600)");
   line.required("--output");
-  line.choice("--to", to, {"json", "collapsed", "chrome", "csv"},
-              "default: by OUT's ending .json,\n.collapsed, .folded, .chrome.json or .csv");
+  line.choice("--to", to, {"rtt", "json", "collapsed", "chrome", "csv"},
+              "default: by OUT's ending .rtt, .json,\n.collapsed, .folded, .chrome.json or .csv");
+  line.flag("--compress", compress, "an .rtt of about half the size");
   line.flag("--raw-csv", raw_csv, "names that a spreadsheet takes for\nformulas as they are, without a ' before");
   line.flag("--force", force, "replace an existing OUT");
   line.file_mode(mode);
+  add_memory_option(line, limits);
   if (const auto code = line.parse(arguments, io)) return *code;
   const Format* format = format_of(to, output);
   if (format == nullptr) {
@@ -89,7 +95,10 @@ int convert(const Arguments& arguments, Streams& io) {
   if (raw_csv && !is_csv) {
     return complain_usage(io, "convert", std::string("--raw-csv: expected --to csv, found ") + format->name);
   }
-  const auto write = raw_csv ? write_raw_csv : format->write;
+  if (compress && format->write != write_rtt) {
+    return complain_usage(io, "convert", std::string("--compress: expected --to rtt, found ") + format->name);
+  }
+  const auto write = raw_csv ? write_raw_csv : compress ? write_compressed_rtt : format->write;
 
   const Existing existing = force ? Existing::kReplace : Existing::kRefuse;
   if (output != "-") {
@@ -97,7 +106,7 @@ int convert(const Arguments& arguments, Streams& io) {
       return complain(io, output, allowed.error());
     }
   }
-  const Result<Trace> trace = load_trace(input, io.in);
+  const Result<Trace> trace = load_trace(input, io.in, limits);
   if (!trace.ok()) return complain(io, shown_name(input), trace.error());
   if (output == "-") {
     const Status written = write_standard_output(write, trace.value(), io.out);

@@ -24,11 +24,13 @@ constexpr std::uint64_t kStepsToLearn = 10;
 
 struct File {
   const char* name;
-  Status (*write)(const Trace& trace, std::ostream& out);
+  Status (*write)(const Trace& trace, std::ostream& out);  // null: written while the demo runs
   const char* opened_with;
 };
 
+constexpr char kNative[] = "trace.rtt";
 constexpr File kFiles[] = {
+    {kNative, nullptr, "ringtail analyze, convert, check, recover"},
     {"trace.json", write_json, "ringtail analyze, convert, check"},
     {"trace.chrome.json", write_chrome, "https://ui.perfetto.dev, chrome://tracing"},
     {"trace.collapsed", write_collapsed, "https://www.speedscope.app, flamegraph.pl"},
@@ -64,6 +66,8 @@ class Demo {
             (options_.steps == 1 ? "." : " each."),
         0);
     io_.out.flush();
+    options_.trace_file = (directory_ / kNative).string();
+    options_.trace_file_options = {.replace = existing_ == Existing::kReplace, .mode = mode_};
     const Result<demo::Training> training = demo::train(options_);
     if (!training.ok()) return complain(io_, "", training.error());
     if (const std::optional<int> failed = verify(training.value())) return *failed;
@@ -154,9 +158,11 @@ class Demo {
     Table table({{"file", Table::Align::kLeft}, {"open with", Table::Align::kLeft}});
     for (const File& file : kFiles) {
       const std::string path = (directory_ / file.name).string();
-      const Status written = write_file(
-          path, existing_, [&](std::ostream& out) { return file.write(trace, out); }, mode_);
-      if (!written.ok()) return complain(io_, path, written.error());
+      if (file.write != nullptr) {
+        const Status written = write_file(
+            path, existing_, [&](std::ostream& out) { return file.write(trace, out); }, mode_);
+        if (!written.ok()) return complain(io_, path, written.error());
+      }
       table.add({file.name, file.opened_with});
     }
     table.print(io_.out, terminal_);

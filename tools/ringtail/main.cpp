@@ -19,6 +19,7 @@ constexpr Command kCommands[] = {
     {"analyze", "what a trace says, in the terminal or for programs", analyze},
     {"convert", "between file formats", convert},
     {"check", "whether a trace can be believed", check},
+    {"recover", "what a crash left of a trace file", recover},
     {"bench", "what recording costs on this machine", bench},
 };
 

@@ -1,14 +1,68 @@
 #include "trace_input.h"
 
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+
 #include "ringtail/format/json.h"
 
 namespace ringtail::cli {
+namespace {
 
-Result<Trace> load_trace(const std::string& name, std::istream& standard_input) {
-  if (name == "-") return read_json(standard_input);
-  return read_json_file(name);
+constexpr int kFirstByteOfRtt = 0x89;  // no text begins so, and one byte can be looked at in a pipe too
+
+bool may_be_rtt(std::istream& in) { return in.peek() == kFirstByteOfRtt; }
+
+Result<Trace> load_stream(std::istream& in, const RttLimits& limits) {
+  return may_be_rtt(in) ? read_rtt(in, limits) : read_json(in);
+}
+
+// "500M": 500 * 2^20. Nothing for what is no such number, or more than 2^64 - 1.
+std::optional<std::uint64_t> bytes_number(std::string text) {
+  std::uint64_t unit = 1;
+  if (!text.empty()) {
+    const std::size_t power = std::string_view("KMG").find(text.back());
+    if (power != std::string_view::npos) {
+      unit = std::uint64_t{1} << (10 * (power + 1));
+      text.pop_back();
+    }
+  }
+  const auto count = whole_number(text);
+  if (!count || *count == 0 || *count > UINT64_MAX / unit) return std::nullopt;
+  return *count * unit;
+}
+
+}  // namespace
+
+Result<Trace> load_trace(const std::string& name, std::istream& standard_input, const RttLimits& limits) {
+  if (name == "-") return load_stream(standard_input, limits);
+  std::error_code ignored;  // what cannot be asked cannot be opened either
+  const bool regular = std::filesystem::is_regular_file(name, ignored);
+  if (!regular && std::filesystem::is_directory(name, ignored)) return read_json_file(name);  // says so
+  errno = 0;
+  std::ifstream in(name, std::ios::binary);
+  if (!in) return Error{ErrorCode::kIo, std::string("expected to open it, found: ") + std::strerror(errno)};
+  if (!regular) return load_stream(in, limits);  // a pipe gives its bytes once
+  return may_be_rtt(in) ? read_rtt_file(name, limits) : read_json_file(name);
 }
 
 std::string shown_name(const std::string& name) { return name == "-" ? "standard input" : name; }
+
+void add_memory_option(CommandLine& line, RttLimits& limits) {
+  const auto accept = [&limits](const std::string& text) -> std::optional<std::string> {
+    const auto bytes = bytes_number(text);
+    if (!bytes) return "bytes, as 500M or 2G, found " + ringtail::quoted(text);
+    limits.max_memory = *bytes;
+    return std::nullopt;
+  };
+  line.parsed("--max-memory", "BYTES", "", accept,
+              "that reading .rtt may take; K, M and G are\npowers of 1024. Default: a quarter of the\nmachine's");
+}
+
+const std::string* unfinished(const Trace& trace) {
+  const auto found = trace.metadata.find(kRttUnfinished);
+  return found == trace.metadata.end() ? nullptr : &found->second;
+}
 
 }  // namespace ringtail::cli

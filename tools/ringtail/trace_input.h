@@ -1,19 +1,30 @@
 // tools/ringtail/trace_input.h
 //
-// A trace by the name that the command line gives: a file, or "-" for standard input.
+// A trace by the name that the command line gives: a file, or "-" for standard input; JSON or .rtt, told by its first
+// byte.
 #pragma once
 
 #include <string>
 
 #include "command.h"
+#include "command_line.h"
 #include "ringtail/base/result.h"
+#include "ringtail/format/rtt.h"
 #include "ringtail/trace/trace.h"
 
 namespace ringtail::cli {
 
-[[nodiscard]] Result<Trace> load_trace(const std::string& name, std::istream& standard_input);
+// The limits are those of .rtt.
+[[nodiscard]] Result<Trace> load_trace(const std::string& name, std::istream& standard_input,
+                                       const RttLimits& limits = {});
 
 // How the name stands in messages and reports: itself, "standard input" for "-".
 [[nodiscard]] std::string shown_name(const std::string& name);
+
+// --max-memory, "500M".
+void add_memory_option(CommandLine& line, RttLimits& limits);
+
+// What is said of a file that has no end; null for any other.
+[[nodiscard]] const std::string* unfinished(const Trace& trace);
 
 }  // namespace ringtail::cli

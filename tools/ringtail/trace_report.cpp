@@ -7,15 +7,15 @@
 
 namespace ringtail::cli {
 
-int report_traces(const std::vector<std::string>& names, bool as_json, bool strict, Streams& io,
-                  const TraceReport& report) {
+int report_traces(const std::vector<std::string>& names, const RttLimits& limits, bool as_json, bool strict,
+                  Streams& io, const TraceReport& report) {
   std::ostringstream text;
   JsonWriter json(text);
   const bool several = names.size() > 1;
   bool complete = true;
   if (as_json && several) json.open_array();
   for (std::size_t i = 0; i < names.size(); ++i) {
-    const Result<Trace> trace = load_trace(names[i], io.in);
+    const Result<Trace> trace = load_trace(names[i], io.in, limits);
     if (!trace.ok()) return complain(io, shown_name(names[i]), trace.error());
     complete = complete && complete_as_asked(trace.value());
     if (as_json) {

@@ -10,6 +10,7 @@
 
 #include "command.h"
 #include "json_writer.h"
+#include "ringtail/format/rtt.h"
 #include "ringtail/trace/trace.h"
 #include "terminal.h"
 
@@ -25,7 +26,7 @@ struct TraceReport {
 // Reads all of them, then prints: an input that cannot be read is complained of and leaves no output. As JSON
 // several are an array. kLossy when `strict` and a trace misses spans that
 // nobody asked to leave out.
-int report_traces(const std::vector<std::string>& names, bool as_json, bool strict, Streams& io,
-                  const TraceReport& report);
+int report_traces(const std::vector<std::string>& names, const RttLimits& limits, bool as_json, bool strict,
+                  Streams& io, const TraceReport& report);
 
 }  // namespace ringtail::cli

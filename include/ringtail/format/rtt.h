@@ -17,7 +17,8 @@
 //          limit is kept to, before memory is taken for them.
 // Law      read_rtt(write(t)) == t for every trace whose rows and end the writer accepts.
 // Threads  One at a time per writer; the functions as const functions of their arguments.
-// Cost     benchmarks/README.md. Beside the trace, reading holds one chunk, writing the chunk it makes.
+// Cost     benchmarks/README.md. Beside the trace, reading holds one chunk, and 16 bytes for each row that it puts
+//          elsewhere; writing holds the chunk it makes.
 #pragma once
 
 #include <cstddef>

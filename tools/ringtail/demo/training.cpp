@@ -15,6 +15,7 @@
 #include "demo/ring_allreduce.h"
 #include "demo/sum_check.h"
 #include "ringtail/collect/session.h"
+#include "ringtail/format/rtt.h"
 
 namespace ringtail::demo {
 namespace {
@@ -107,18 +108,18 @@ std::string text_of(const std::vector<std::size_t>& widths) {
   return text;
 }
 
-void describe(Trace& trace, const TrainingOptions& options) {
+void describe(Session& session, const TrainingOptions& options) {
   char host[256] = "";
   if (::gethostname(host, sizeof host - 1) != 0) host[0] = '\0';
-  trace.metadata["model"] = "perceptron " + text_of(options.widths);
-  trace.metadata["batch"] = std::to_string(options.samples) + " samples per device and step";
-  trace.metadata["devices"] = std::to_string(options.devices);
-  trace.metadata["steps"] = std::to_string(options.steps);
-  trace.metadata["seed"] = std::to_string(options.seed);
-  trace.metadata["host"] = host;
-  trace.metadata["cpus"] = std::to_string(std::thread::hardware_concurrency());
-  if (trace.origin) trace.metadata["clock"] = trace.origin->clock;
-  trace.metadata["version"] = "ringtail " RINGTAIL_VERSION;
+  session.set_metadata("model", "perceptron " + text_of(options.widths));
+  session.set_metadata("batch", std::to_string(options.samples) + " samples per device and step");
+  session.set_metadata("devices", std::to_string(options.devices));
+  session.set_metadata("steps", std::to_string(options.steps));
+  session.set_metadata("seed", std::to_string(options.seed));
+  session.set_metadata("host", host);
+  session.set_metadata("cpus", std::to_string(std::thread::hardware_concurrency()));
+  session.set_metadata("clock", name_of(Clock::best().source()));
+  session.set_metadata("version", "ringtail " RINGTAIL_VERSION);
 }
 
 }  // namespace
@@ -128,10 +129,14 @@ Result<Training> train(const TrainingOptions& options) {
   session_options.ring_entries = options.ring_entries;
   session_options.collector_thread = options.collector_thread;
   session_options.budget = options.recording.budget;
+  if (!options.trace_file.empty()) {
+    session_options.sink = rtt_file(options.trace_file, options.trace_file_options);
+  }
   Session session(session_options);
   for (std::size_t i = 0; i < options.recording.categories.size(); ++i) {
     session.set_rule(Category{static_cast<std::uint8_t>(i)}, options.recording.categories[i]);
   }
+  describe(session, options);
   if (const Status started = session.start(); !started.ok()) return started.error();
 
   std::vector<std::unique_ptr<Worker>> workers;
@@ -149,8 +154,14 @@ Result<Training> train(const TrainingOptions& options) {
 
   Training training;
   training.executed = loader.finish();
-  training.trace = session.take_trace();
-  describe(training.trace, options);
+  if (options.trace_file.empty()) {
+    training.trace = session.take_trace();
+  } else {
+    if (const Status stopped = session.stop(); !stopped.ok()) return stopped.error();
+    Result<Trace> trace = read_rtt_file(options.trace_file);
+    if (!trace.ok()) return Error{trace.error().code, options.trace_file + ": " + trace.error().message};
+    training.trace = std::move(trace).value();
+  }
   training.losses.assign(options.steps, 0.0);
   training.sum_tolerance = sum_check.tolerance();
   const std::span<const float> first = workers.front()->network.parameters();

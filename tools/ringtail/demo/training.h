@@ -10,11 +10,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "demo/tally.h"
 #include "recording_rules.h"
 #include "ringtail/base/result.h"
+#include "ringtail/format/rtt_file.h"
 #include "ringtail/trace/trace.h"
 
 namespace ringtail::demo {
@@ -31,6 +33,9 @@ struct TrainingOptions {
   std::size_t ring_entries = 16'384;  // as in SessionOptions
   bool collector_thread = true;       // as in SessionOptions; without, what finds a full ring is folded
   cli::RecordingRules recording;
+  // Where the trace goes while it is recorded (rtt_file()), to be read again at the end; empty: it stays in memory.
+  std::string trace_file;
+  RttFileOptions trace_file_options = {};
   std::uint64_t seed = 1;
   std::size_t samples = 128;                              // per device and step
   std::vector<std::size_t> widths = {128, 512, 256, 10};  // of the network's layers: inputs to classes

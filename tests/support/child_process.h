@@ -1,0 +1,40 @@
+// A piece of a test in a process of its own, for what would end or spoil the test's.
+#pragma once
+
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdlib>
+
+namespace ringtail::testing {
+
+inline constexpr unsigned kHangSeconds = 120;  // a child that hangs dies of its alarm
+
+// Runs in a forked process, which ends with what is returned; its wait status. It dies with its parent, and leaves no
+// core.
+template <class Work>
+int status_of_child(const Work& work) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    ::alarm(kHangSeconds);
+    const rlimit no_core{};
+    ::setrlimit(RLIMIT_CORE, &no_core);
+    ::_exit(work());
+  }
+  int status = -1;
+  ::waitpid(child, &status, 0);
+  return status;
+}
+
+// The code that it exits with; 256 and the signal's number if one ends it.
+template <class Work>
+int code_of_child(const Work& work) {
+  const int status = status_of_child(work);
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 256 + WTERMSIG(status);
+}
+
+}  // namespace ringtail::testing
