@@ -95,7 +95,9 @@ TEST(MemoryBound, HoldsAgainstTheAllocatorWhateverIsRecorded) {
         ASSERT_TRUE(session.stop().ok());
       }
       EXPECT_LE(peak_bytes() - before, bound);
-      EXPECT_GT(peak_bytes() - before, bound / 3);  // what there is is used
+      // What there is is used; under sanitizers the oracle does not see the log.
+      const bool is_whole = scaled(1'000) >= 1'000;
+      EXPECT_TRUE(!is_whole || peak_bytes() - before > bound / 3) << peak_bytes() - before;
       const Trace trace = session.take_trace();
       EXPECT_EQ(expect_accounts_add_up(trace, delivered), attempted);
       EXPECT_EQ(trace.metadata.contains("ringtail.recorders_without_memory"), refused > 0);
