@@ -49,12 +49,6 @@ void Collector::take_lanes() {
   while (writers_.size() < lanes_.size()) writers_.emplace_back();
 }
 
-void Collector::open_account(const Lane& lane, Account& account) const {
-  account = {};
-  account.thread = lane.thread;
-  account.next_sequence = InRun::first(run_);
-}
-
 void Collector::begin_run(std::uint16_t run) {
   run_ = run;
   writers_.clear();
@@ -91,51 +85,35 @@ Collector::Pass Collector::drain() {
   if (!delivery_.wanted() && now.monotonic - pairs_.back().monotonic >= pair_interval_) add_pair(now);
   for (std::size_t i = 0; i < lanes_.size(); ++i) {
     Lane& lane = *lanes_[i];
-    Account& account = accounts_[i];
-    // L2 <- L1: read before the last drain. L4's counterpart too: `thread` of a new lease is visible.
-    const LaneState state = lane.state.load(std::memory_order_acquire);
-    if (state == LaneState::kFree) continue;
-    if (account.thread == kNoThread) open_account(lane, account);
-    const std::size_t moved = drain(lane, account, writers_[i]);
-    pass.moved += moved;
-    if (lane.ring_entries > 0) {
-      pass.fullest = std::max(pass.fullest, static_cast<double>(moved) / static_cast<double>(lane.ring_entries));
-    }
-    if (delivery_.wanted() && log_.spans() >= kMostInBatch) flush();
-    if (state == LaneState::kRetired) {
-      settle(lane, account, writers_[i]);
-      account = {};
-      lane.reset();
-      lane.state.store(LaneState::kFree, std::memory_order_release);  // L3 -> L4
-    }
+    LaneAccount& account = accounts_[i];
+    account.visit(
+        lane, run_,
+        [&] {
+          const std::size_t moved = drain(lane, account, writers_[i]);
+          pass.moved += moved;
+          if (lane.ring_entries > 0) {
+            pass.fullest =
+                std::max(pass.fullest, static_cast<double>(moved) / static_cast<double>(lane.ring_entries));
+          }
+          if (delivery_.wanted() && log_.spans() >= kMostInBatch) flush();
+        },
+        [&] { settle(lane, account, writers_[i]); });
   }
   log_.expire(now_);
   if (delivery_.wanted() && now_ - last_flush_ >= options_.flush_interval) flush();
   return pass;
 }
 
-// What is in the ring when it is called: a producer flat out does not keep the collector from the others.
-std::size_t Collector::drain(Lane& lane, Account& account, Writer& writer) {
-  std::uint64_t next = account.next_sequence;
-  std::uint64_t taken = 0;
-  const std::size_t moved = lane.ring.consume_all([&](const RingSlot& slot) {
-    const std::uint64_t sequence = slot.sequence;
-    std::uint64_t folded_before = 0;
-    if (sequence != next) [[unlikely]] {
-      if (InRun::run_of(sequence) != run_) return;  // pushed after the cut of the last run
-      folded_before = sequence - next;
-    }
-    next = sequence + 1;
-    ++taken;
+std::size_t Collector::drain(Lane& lane, LaneAccount& account, Writer& writer) {
+  const std::uint64_t before = account.drained;
+  const std::size_t moved = account.drain(lane, run_, [&](const RingSlot& slot, std::uint64_t folded_before) {
     if (!writer.has_room()) [[unlikely]]
       log_.make_room(writer, account.thread, now_);
     writer.append(slot, folded_before);
   });
   if (moved == 0) return 0;
-  account.next_sequence = next;
-  account.drained += taken;
   TraceThread& counts = counts_of(account.thread);
-  counts.recorded += taken;
+  counts.recorded += account.drained - before;
   counts.shapes_dropped += writer.take_shapes_dropped();
   log_.commit(writer, now_);
   return moved;
@@ -159,64 +137,45 @@ std::uint64_t Collector::add_nested(const Lane& lane, ThreadId thread, FoldBook&
   return totals ? folds.add(thread, LossCause::kNested, *totals) : 0;
 }
 
-void Collector::settle(Lane& lane, Account& account, Writer& writer) {
+void Collector::settle(Lane& lane, LaneAccount& account, Writer& writer) {
   const auto give_up = std::chrono::steady_clock::now() + kSettleTime;
   while (true) {
-    // Relaxed: an attempt is counted before it is pushed or folded, so a count that what is drained and folded adds
-    // up to is a cut; if it is an old one, later attempts are simply after it. (L1 -> L2 makes it the last for a lane
-    // that was retired, and whatever orders a thread before stop() does for that thread.)
-    const std::uint64_t attempted = InRun::count_of(lane.attempted.load(std::memory_order_relaxed), run_);
-    drain(lane, account, writer);
-    const auto totals = lane.folds.read(run_);
-    std::uint64_t folded = 0;
-    if (totals) {
-      for (const FoldTable::Total& total : *totals) folded += total.count;
-    }
-    const bool adds_up = totals && attempted == account.drained + folded;
+    const auto cut = account.cut(lane, run_, [&] { drain(lane, account, writer); });
+    const bool adds_up = cut.holds() && cut.attempted == account.drained + cut.folded;
     if (!adds_up && std::chrono::steady_clock::now() < give_up) {
       std::this_thread::yield();  // a thread is between counting its attempt and finishing it
       continue;
     }
-    if (totals)
-      folds_.add(account.thread, lane.ring_entries > 0 ? LossCause::kRingFull : LossCause::kNoRing, *totals);
+    if (cut.totals)
+      folds_.add(account.thread, lane.ring_entries > 0 ? LossCause::kRingFull : LossCause::kNoRing, *cut.totals);
     const std::uint64_t nested = add_nested(lane, account.thread, folds_);
     TraceThread& counts = counts_of(account.thread);
-    // An unfinished call ends after the cut.
-    counts.attempted += (adds_up ? attempted : account.drained + folded) + nested;
-    counts.folded += folded + nested;
+    // A call that is still under way ends after the cut.
+    counts.attempted += account.drained + cut.folded + nested;
+    counts.folded += cut.folded + nested;
     add_statistics(lane, counts);
     RowLog::close(writer);
     return;
   }
 }
 
-// A cut of a lane that goes on. What is folded is read before the ring is drained: when the gaps between the records
-// that were drained are no more than that, every attempt up to the sum of both is either drained or folded.
-void Collector::cut(Lane& lane, Account& account, Writer& writer, std::chrono::nanoseconds most, Harvest& harvest) {
+// A cut of a lane that goes on.
+void Collector::cut(Lane& lane, LaneAccount& account, Writer& writer, std::chrono::nanoseconds most,
+                    Harvest& harvest) {
   const auto give_up = std::chrono::steady_clock::now() + most;
-  std::optional<std::vector<FoldTable::Total>> totals;
-  std::uint64_t folded = 0;
-  std::uint64_t gaps = 0;
-  while (true) {
-    totals = lane.folds.read(run_);
-    drain(lane, account, writer);
-    gaps = account.next_sequence - InRun::first(run_) - account.drained;
-    folded = 0;
-    if (totals) {
-      for (const FoldTable::Total& total : *totals) folded += total.count;
-    }
-    if ((totals && gaps <= folded) || std::chrono::steady_clock::now() >= give_up) break;
+  const auto look = [&] { return account.cut(lane, run_, [&] { drain(lane, account, writer); }); };
+  auto cut = look();
+  while (!cut.holds() && std::chrono::steady_clock::now() < give_up) cut = look();
+  if (cut.totals) {
+    harvest.folds.add(account.thread, lane.ring_entries > 0 ? LossCause::kRingFull : LossCause::kNoRing, *cut.totals);
   }
-  if (totals) {
-    harvest.folds.add(account.thread, lane.ring_entries > 0 ? LossCause::kRingFull : LossCause::kNoRing, *totals);
-  }
-  const std::uint64_t uncounted = gaps > folded ? gaps - folded : 0;
+  const std::uint64_t uncounted = cut.gaps > cut.folded ? cut.gaps - cut.folded : 0;
   const std::uint64_t nested = add_nested(lane, account.thread, harvest.folds);
   harvest.uncounted += uncounted;
   if (harvest.counts.size() <= index_of(account.thread)) harvest.counts.resize(index_of(account.thread) + 1);
   TraceThread& counts = harvest.counts[index_of(account.thread)];
-  counts.attempted += account.drained + folded + uncounted + nested;
-  counts.folded += folded + uncounted + nested;
+  counts.attempted += account.drained + cut.folded + uncounted + nested;
+  counts.folded += cut.folded + uncounted + nested;
   add_statistics(lane, counts);
 }
 
@@ -240,9 +199,9 @@ void Collector::end_run() {
   now_ = pairs_.back().monotonic;
   for (std::size_t i = 0; i < lanes_.size(); ++i) {
     Lane& lane = *lanes_[i];
-    const LaneState state = lane.state.load(std::memory_order_acquire);
+    const LaneState state = lane.look();
     if (state == LaneState::kFree) continue;
-    if (accounts_[i].thread == kNoThread) open_account(lane, accounts_[i]);
+    accounts_[i].open(lane, run_);
     settle(lane, accounts_[i], writers_[i]);
     if (state == LaneState::kLive) note_open_spans(lane, open_spans_);
     accounts_[i] = {};
@@ -287,8 +246,7 @@ Harvest Collector::cut_all(std::chrono::nanoseconds most) {
   Harvest harvest;
   for (std::size_t i = 0; i < lanes_.size(); ++i) {
     // Acquire: as in drain(). A lane that retired since, or is leased anew, is as good as live: its account is open.
-    if (accounts_[i].thread == kNoThread || lanes_[i]->state.load(std::memory_order_acquire) == LaneState::kFree)
-      continue;
+    if (accounts_[i].thread == kNoThread || lanes_[i]->look() == LaneState::kFree) continue;
     cut(*lanes_[i], accounts_[i], writers_[i], most, harvest);
     note_open_spans(*lanes_[i], harvest.open_spans);
   }

@@ -18,6 +18,7 @@
 #include "collect/delivery.h"
 #include "collect/fold_book.h"
 #include "collect/harvest.h"
+#include "collect/lane_account.h"
 #include "collect/row_log.h"
 #include "record/registry.h"
 #include "ringtail/base/clock.h"
@@ -68,21 +69,13 @@ class Collector {
   [[nodiscard]] const std::string& sink_error() const noexcept { return delivery_.error(); }
 
  private:
-  // One lane's bookkeeping within the run.
-  struct Account {
-    ThreadId thread = kNoThread;      // of the current lease; kNoThread: not seen in this run
-    std::uint64_t drained = 0;        // records of this run and lease
-    std::uint64_t next_sequence = 0;  // InRun word of the record after the last one drained
-  };
-
   void take_lanes();
-  void open_account(const Lane& lane, Account& account) const;
-  std::size_t drain(Lane& lane, Account& account, Writer& writer);
+  std::size_t drain(Lane& lane, LaneAccount& account, Writer& writer);
   void add_pair(ClockPair pair);
   void add_statistics(const Lane& lane, TraceThread& counts) const;
   std::uint64_t add_nested(const Lane& lane, ThreadId thread, FoldBook& folds) const;
-  void settle(Lane& lane, Account& account, Writer& writer);
-  void cut(Lane& lane, Account& account, Writer& writer, std::chrono::nanoseconds most, Harvest& harvest);
+  void settle(Lane& lane, LaneAccount& account, Writer& writer);
+  void cut(Lane& lane, LaneAccount& account, Writer& writer, std::chrono::nanoseconds most, Harvest& harvest);
   [[nodiscard]] Harvest cut_all(std::chrono::nanoseconds most);
   static void note_open_spans(const Lane& lane, std::vector<OpenSpan>& open_spans);
   void leave(const Segment& segment, LossCause cause);
@@ -93,9 +86,9 @@ class Collector {
   const Clock clock_;
   const Options options_;
 
-  std::vector<Lane*> lanes_;       // the registry's, in its order
-  std::vector<Account> accounts_;  // by lane
-  std::deque<Writer> writers_;     // by lane; a deque: the log points at them
+  std::vector<Lane*> lanes_;           // the registry's, in its order
+  std::vector<LaneAccount> accounts_;  // by lane
+  std::deque<Writer> writers_;         // by lane; a deque: the log points at them
 
   std::uint16_t run_ = 0;
   bool in_run_ = false;

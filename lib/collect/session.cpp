@@ -217,7 +217,7 @@ void Session::State::govern() {
   seen.resize(lanes.size());
   for (std::size_t i = 0; i < lanes.size(); ++i) {
     const Lane& lane = *lanes[i];
-    if (lane.state.load(std::memory_order_acquire) != LaneState::kLive) continue;  // so `thread` is this lease's
+    if (lane.look() != LaneState::kLive) continue;  // so `thread` is this lease's
     // Relaxed, both: statistics.
     const Governor::Load counts{InRun::count_of(lane.attempted.load(std::memory_order_relaxed), run),
                                 InRun::count_of(lane.sampled_out.load(std::memory_order_relaxed), run)};

@@ -80,21 +80,14 @@ InternedName Registry::intern_device(std::string_view name) noexcept {
 Registry::InternedWords Registry::intern_shapes(std::span<const std::uint64_t> words) noexcept {
   const InternedWords dropped{{kDroppedShapes, Signature(words).bytes()}, {}};
   const SignatureTable& table = tables_.signatures;
-  const auto known = [&](ShapesId id) { return InternedWords{{id, table.bytes(id)}, table.at(id).words()}; };
-  // R2 <- R1: the table is whole, and nobody changes it any more.
-  if (signatures_full_.load(std::memory_order_acquire)) {
-    const std::optional<ShapesId> id = table.find(words);
-    return id ? known(*id) : dropped;
-  }
   try {
-    const std::unique_lock lock = lock_tables();
-    if (!lock.owns_lock()) return dropped;
-    if (const std::optional<ShapesId> id = table.find(words)) return known(*id);
-    if (table.size() - kReservedShapes >= limits_.max_signatures) {
-      signatures_full_.store(true, std::memory_order_release);  // R1 -> R2
-      return dropped;
-    }
-    return known(tables_.signatures.intern(words));
+    const std::optional<ShapesId> id =
+        signatures_.find_or_add([this] { return lock_tables(); }, [&] { return table.find(words); },
+                                [&]() -> std::optional<ShapesId> {
+                                  if (table.size() - kReservedShapes >= limits_.max_signatures) return std::nullopt;
+                                  return tables_.signatures.intern(words);
+                                });
+    return id ? InternedWords{{*id, table.bytes(*id)}, table.at(*id).words()} : dropped;
   } catch (...) {
     return dropped;
   }
@@ -112,60 +105,29 @@ void Registry::extend(Trace& trace) const {
   }
 }
 
-Lane* Registry::free_lane(bool with_ring) {
-  for (const auto& lane : lanes_) {
-    if ((lane->ring_entries > 0) != with_ring) continue;
-    // L4 <- L3: the collector has reset the lane.
-    if (lane->state.load(std::memory_order_acquire) == LaneState::kFree) return lane.get();
-  }
-  return nullptr;
-}
-
-void Registry::add_thread(Lane& lane, std::string_view name) {
+ThreadId Registry::add_thread(std::string_view name) {
   // Past the bound all threads share the last row, so that months of short-lived threads take bounded memory.
   if (threads_.size() + 1 >= limits_.max_threads) {
     if (threads_.size() < limits_.max_threads) threads_.push_back({.name = std::string(kMoreThreads)});
-    lane.thread = ThreadId{static_cast<std::uint32_t>(threads_.size() - 1)};
-    return;
+  } else {
+    threads_.push_back({.name = std::string(name), .os_id = os_thread_id()});
   }
-  lane.thread = ThreadId{static_cast<std::uint32_t>(threads_.size())};
-  threads_.push_back({.name = std::string(name), .os_id = os_thread_id()});
+  return ThreadId{static_cast<std::uint32_t>(threads_.size() - 1)};
 }
 
 Lane* Registry::lease(std::string_view thread_name, WithoutRing without_ring) noexcept {
-  bool new_ring = false;
-  std::unique_lock lock(lanes_mutex_, std::defer_lock);
   try {
-    lock.lock();
-    Lane* lane = free_lane(true);
-    if (lane == nullptr && rings_ < limits_.max_rings) {
-      new_ring = true;
-      ++rings_;
-    } else if (lane == nullptr) {
-      if (without_ring == WithoutRing::kRefuse) return nullptr;
-      lane = free_lane(false);
-    }
-    if (lane == nullptr) {
-      // Without the mutex: touching a ring's pages takes as long as thousands of other leases.
-      lock.unlock();
-      auto made = std::make_unique<Lane>(*this, clock_, new_ring ? limits_.ring_entries : 0, limits_.fold_cells);
-      lock.lock();
-      lanes_.push_back(std::move(made));
-      new_ring = false;  // it is there, whatever fails from here on
-      lane = lanes_.back().get();
-      lane->older = newest_lane_.load(std::memory_order_relaxed);  // written under the mutex
-      newest_lane_.store(lane, std::memory_order_release);         // R3 -> R4
-      lane_count_.store(lanes_.size(),
-                        std::memory_order_release);  // the collector then takes the list under the mutex
-    }
-    add_thread(*lane, thread_name);
+    std::unique_lock lock(lanes_mutex_);
+    Lane* const lane = lanes_.find(lock, without_ring == WithoutRing::kAccept, [this](bool with_ring) {
+      return std::make_unique<Lane>(*this, clock_, with_ring ? limits_.ring_entries : 0, limits_.fold_cells);
+    });
+    if (lane == nullptr) return nullptr;
+    const ThreadId thread = add_thread(thread_name);
     apply(*lane);
     begin_holding(*lane, os_thread_id());
-    lane->state.store(LaneState::kLive, std::memory_order_release);  // the collector's acquire sees `thread`
+    lane->go_live(thread);
     return lane;
   } catch (...) {
-    if (!lock.owns_lock()) lock.lock();
-    if (new_ring) --rings_;
     refused_leases_.fetch_add(1, std::memory_order_relaxed);  // statistic
     return nullptr;
   }
@@ -176,11 +138,7 @@ void Registry::release(Lane& lane) noexcept {
   const std::lock_guard lock(lanes_mutex_);
   lane.switch_word.store(0, std::memory_order_relaxed);  // only this thread reads it
   end_holding(lane);
-  if (collecting_) {
-    lane.state.store(LaneState::kRetired, std::memory_order_release);  // L1 -> L2: no record comes after this
-  } else {
-    make_free(lane);
-  }
+  lanes_.give_back(lane);
 }
 
 bool Registry::lock_for_fork(std::chrono::steady_clock::time_point give_up) noexcept {
@@ -204,9 +162,7 @@ void Registry::unlock_after_fork() noexcept {
 
 void Registry::abandon() noexcept {
   abandoned_.store(true, std::memory_order_relaxed);  // this and below: the only thread there is reads it
-  for (Lane* lane = newest_lane_.load(std::memory_order_acquire); lane != nullptr; lane = lane->older) {  // R4 <- R3
-    lane->switch_word.store(0, std::memory_order_relaxed);
-  }
+  lanes_.for_each_unlocked([](Lane& lane) { lane.switch_word.store(0, std::memory_order_relaxed); });
 }
 
 bool Registry::inherit(Registry& abandoned) {
@@ -217,11 +173,6 @@ bool Registry::inherit(Registry& abandoned) {
   category_names_ = abandoned.category_names_;
   rules_ = abandoned.rules_;
   return true;
-}
-
-void Registry::make_free(Lane& lane) {
-  lane.reset();
-  lane.state.store(LaneState::kFree, std::memory_order_release);  // L3 -> L4
 }
 
 unsigned Registry::log2_one_in(const CategoryRule& rule) const {
@@ -259,7 +210,7 @@ void Registry::apply(Lane& lane) const {
 }
 
 void Registry::apply_to_live() const {
-  for (const auto& lane : lanes_) {
+  for (const auto& lane : lanes_.all()) {
     if (lane->state.load(std::memory_order_relaxed) == LaneState::kLive)
       apply(*lane);  // leases are under the same mutex
   }
@@ -281,7 +232,7 @@ void Registry::end_holding(Lane& lane) {
 
 void Registry::note_holding() {
   const std::lock_guard lock(lanes_mutex_);
-  for (const auto& lane : lanes_) {
+  for (const auto& lane : lanes_.all()) {
     if (lane->state.load(std::memory_order_relaxed) != LaneState::kLive) continue;  // leases are under the same mutex
     end_holding(*lane);
     begin_holding(*lane, lane->holding.os_thread);
@@ -336,7 +287,7 @@ void Registry::set_rule(Category category, const CategoryRule& rule) {
   static_cast<void>(clock_.ticks_in(rule.shortest));  // the first call takes some milliseconds: not under the mutex
   const std::lock_guard lock(lanes_mutex_);
   rules_[static_cast<std::size_t>(category)] = rule;
-  if (collecting_) note_restrictions();
+  if (lanes_.collecting()) note_restrictions();
   apply_to_live();
 }
 
@@ -348,25 +299,20 @@ CategoryRule Registry::rule(Category category) const {
 
 void Registry::set_collecting(bool on) {
   const std::lock_guard lock(lanes_mutex_);
-  collecting_ = on;
-  if (on) return;
-  for (const auto& lane : lanes_) {
-    // Acquire: the retiring thread's last writes come before the reset.
-    if (lane->state.load(std::memory_order_acquire) == LaneState::kRetired) make_free(*lane);
-  }
+  lanes_.set_collecting(on);
 }
 
 std::vector<Lane*> Registry::lanes() const {
   const std::lock_guard lock(lanes_mutex_);
   std::vector<Lane*> lanes;
-  lanes.reserve(lanes_.size());
-  for (const auto& lane : lanes_) lanes.push_back(lane.get());
+  lanes.reserve(lanes_.all().size());
+  for (const auto& lane : lanes_.all()) lanes.push_back(lane.get());
   return lanes;
 }
 
 void Registry::forget_counts() {
   const std::lock_guard lock(lanes_mutex_);
-  for (const auto& lane : lanes_) {
+  for (const auto& lane : lanes_.all()) {
     // Relaxed: their threads do not count while recording is off, and see these with the next start's switches, or
     // later.
     for (auto* counter :
@@ -379,7 +325,7 @@ void Registry::forget_counts() {
 void Registry::renumber_threads() {
   const std::lock_guard lock(lanes_mutex_);
   std::vector<TraceThread> kept;
-  for (const auto& lane : lanes_) {
+  for (const auto& lane : lanes_.all()) {
     if (lane->state.load(std::memory_order_relaxed) == LaneState::kFree)
       continue;  // nobody collects, and leases are under this mutex
     kept.push_back(threads_[index_of(lane->thread)]);
