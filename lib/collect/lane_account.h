@@ -14,6 +14,7 @@
 // and fold the next one before the reading: the sum is right, the set is not.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <optional>
 #include <vector>

@@ -10,6 +10,8 @@
 //              without: all that was added came before.
 #pragma once
 
+#include <atomic>
+
 namespace ringtail {
 
 template <class Atomics>

@@ -10,6 +10,7 @@
 //   R3 -> R4   who makes a lane releases `newest_`; who acquires it finds whole lanes, linked by their `older`.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <memory>
 #include <utility>

@@ -7,12 +7,11 @@
 
 #include <algorithm>
 #include <array>
+#include <bitset>
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <set>
 #include <string>
-#include <tuple>
 #include <vector>
 
 #include "tests/model/explorer.h"
@@ -51,6 +50,8 @@ struct Store {
 
 struct Unwind {};  // ends a thread after a counterexample
 
+inline constexpr std::size_t kMostWatched = 4'096;
+inline constexpr std::size_t kMostMutexes = 8;
 inline constexpr std::size_t kStackBytes = std::size_t{256} << 10U;
 
 struct Fibre {
@@ -60,11 +61,12 @@ struct Fibre {
   std::function<void()> body;
   Knowledge knowledge;
   State state{};
-  std::uint32_t mutex = 0;       // kLocking: which
-  std::uint32_t own_stores = 0;  // made by this thread
-  std::uint32_t looked_at = 0;   // kYielding: others' stores when its last look began
-  std::uint32_t fresh_at = 0;    // all stores when it was last shown the newest
-  bool moved = false;            // did something since it came on
+  std::uint32_t mutex = 0;              // kLocking: which
+  std::bitset<kMostWatched> looked_at;  // locations, and behind them mutexes, since its last look began
+  bool news = false;                    // another thread has changed one of them since
+  std::uint32_t fresh_at = 0;           // all stores when it was last shown the newest
+  bool behind = false;                  // its last load that had a choice gave an old store
+  bool moved = false;                   // did something since it came on
 };
 
 struct Choice {
@@ -108,8 +110,10 @@ class Execution {
   void leave();
   void switch_to(std::size_t next);
   [[nodiscard]] bool can_go_on(const Fibre& fibre) const;
-  [[nodiscard]] std::uint32_t news(const Fibre& fibre) const { return stores_ - fibre.own_stores; }
+  void tell(std::size_t watched);
   void use(const Word& word, bool writes);
+  void learn(const Word& word, bool writes);
+  [[nodiscard]] std::size_t choose_store(std::size_t stores);
   std::vector<Store>& history(Word& word);
   void push(Word& word, std::uint64_t value, bool carries, const Store* goes_on);
   std::memory_order note(const std::source_location& where, Access access, std::memory_order order);
@@ -128,8 +132,13 @@ class Execution {
   const Options& options_;
   const std::function<void()>& program_;
   std::vector<Choice> choices_;
-  std::vector<bool> shared_;  // by number of the location: a switch may come before it
-  std::set<std::tuple<const char*, std::uint32_t, std::uint32_t>> reached_;
+  // By number of the location: the threads that use it while others do, if any of them writes it, and those that write.
+  struct Learned {
+    std::uint8_t users = 0;
+    std::uint8_t writers = 0;
+  };
+  std::vector<Learned> learned_;
+  std::array<const char*, 4'096> reached_{};  // by line and column: the file that was there last
   std::vector<Site> sites_;
   bool tracing_ = false;
   std::string trace_;
@@ -142,6 +151,7 @@ class Execution {
   bool together_ = false;  // within join()
   std::size_t chosen_ = 0;
   unsigned preemptions_ = 0;
+  unsigned delays_ = 0;
   std::uint32_t steps_ = 0;
   std::uint32_t stores_ = 0;
   std::uint32_t made_ = 0;  // locations

@@ -69,7 +69,7 @@ unsigned Execution::pick(std::size_t ways) {
 
 void Execution::run() {
   threads_ = 0;
-  chosen_ = preemptions_ = steps_ = stores_ = made_ = 0;
+  chosen_ = preemptions_ = delays_ = steps_ = stores_ = made_ = 0;
   histories_used_ = 0;
   locks_.clear();
   failure_.clear();
@@ -111,9 +111,10 @@ void Execution::spawn(std::function<void()> body) {
   Fibre& fibre = fibres_[threads_++];
   fibre.body = std::move(body);
   fibre.state = Fibre::State::kReady;
-  fibre.own_stores = 0;
+  fibre.looked_at.reset();
+  fibre.news = false;
   fibre.fresh_at = kNever;
-  fibre.moved = false;
+  fibre.moved = fibre.behind = false;
   getcontext(&fibre.context);
   fibre.context.uc_stack.ss_sp = fibre.stack.get();
   fibre.context.uc_stack.ss_size = kStackBytes;
@@ -126,7 +127,6 @@ void Execution::join() {
     Fibre& fibre = fibres_[i];
     if (fibre.state != Fibre::State::kReady) continue;
     fibre.knowledge.copy(me().knowledge, kMostLocations);
-    fibre.looked_at = stores_;
   }
   together_ = true;
   me().state = Fibre::State::kJoining;
@@ -140,7 +140,7 @@ bool Execution::can_go_on(const Fibre& fibre) const {
   switch (fibre.state) {
     case Fibre::State::kReady: return true;
     case Fibre::State::kLocking: return locks_[fibre.mutex].holder == kMostThreads;
-    case Fibre::State::kYielding: return news(fibre) != fibre.looked_at;
+    case Fibre::State::kYielding: return fibre.news;
     case Fibre::State::kJoining:
       return std::all_of(fibres_.begin() + 1, fibres_.begin() + static_cast<std::ptrdiff_t>(threads_),
                          [](const Fibre& other) { return other.state == Fibre::State::kEnded; });
@@ -205,15 +205,24 @@ void Execution::leave() {
 
 void Execution::yield() {
   if (!failure_.empty()) throw Unwind{};
-  me().state = Fibre::State::kYielding;
-  leave();
-  me().state = Fibre::State::kReady;
-  if (!failure_.empty()) throw Unwind{};
-  me().looked_at = news(me());
-  me().moved = false;
+  if (!me().news) {
+    me().state = Fibre::State::kYielding;
+    leave();
+    me().state = Fibre::State::kReady;
+    if (!failure_.empty()) throw Unwind{};
+    me().moved = false;
+  }
+  me().looked_at.reset();
+  me().news = false;
+}
+
+// What was looked at is not what it was.
+void Execution::tell(std::size_t watched) {
+  for (std::size_t i = 0; i < threads_; ++i) fibres_[i].news |= i != current_ && fibres_[i].looked_at.test(watched);
 }
 
 std::uint32_t Execution::make_mutex() {
+  if (locks_.size() == kMostMutexes) throw std::logic_error("too many mutexes");
   locks_.emplace_back();
   return static_cast<std::uint32_t>(locks_.size() - 1);
 }
@@ -229,6 +238,7 @@ void Execution::lock(std::uint32_t mutex) {
   }
   Lock& taken = locks_[mutex];
   taken.holder = current_;
+  me().looked_at.set(kMostWatched - 1 - mutex);
   if (taken.carries) me().knowledge.join(taken.knowledge);
   tick();
   if (tracing_) log("T" + std::to_string(current_) + "  lock mutex " + std::to_string(mutex));
@@ -237,6 +247,7 @@ void Execution::lock(std::uint32_t mutex) {
 void Execution::unlock(std::uint32_t mutex) {
   Lock& held = locks_[mutex];
   held.holder = kMostThreads;
+  tell(kMostWatched - 1 - mutex);
   held.knowledge.copy(me().knowledge, histories_used_);
   held.carries = true;
   tick();

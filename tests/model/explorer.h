@@ -18,10 +18,11 @@
 //          that knowledge, an acquire load of it takes it over. Read-modify-writes read the last store and go on with
 //          its release sequence (C++20: a plain store ends one). Accesses to plain data that neither came before the
 //          other are data races, whatever their order in this run.
-// Bound    Executions with up to `preemptions` switches away from a thread that could go on. Threads that end, wait for a
-//          mutex or yield() cost none. Nearly all known bugs need two (Musuvathi and Qadeer 2007).
-// Smaller  A location that one thread uses alone, or nobody writes, needs no switch before it. Which ones these are is
-//          learned: when a second thread comes, the search begins again.
+// Bounds   Executions with up to `preemptions` switches away from a thread that could go on. Threads that end, wait for a
+//          mutex or yield() cost none. Nearly all known bugs need two (Musuvathi and Qadeer 2007). And up to `delays` delays: stretches of
+//          a thread's loads that give another than the newest store; loads without a choice end none.
+// Smaller  Before a load of what no other thread writes, and a store to what no other thread uses, a switch makes no
+//          difference. Which ones these are is learned: when another thread comes, the search begins again.
 // Limits   Modification orders only grow at their end: no 2+2W with crossed orders. Loads read what was stored
 //          before in the execution: no load buffering. seq_cst is treated as acq_rel, so more is found than is
 //          allowed. No fences, no compare-exchange. No location is destroyed and made again at the same place.
@@ -73,6 +74,7 @@ struct Mutation {
 
 struct Options {
   unsigned preemptions = 3;
+  unsigned delays = ~0U;
   std::uint64_t most_executions = 50'000'000;
   std::uint32_t most_steps = 20'000;  // of one execution
   std::optional<Mutation> mutation{};
@@ -98,8 +100,8 @@ void spawn(std::function<void()> body);  // begins at join()
 void join();                             // returns when all threads have ended
 void require(bool holds, const char* what);
 [[nodiscard]] unsigned choose(unsigned ways);  // all of 0 .. ways - 1
-// Before another look in a loop: comes back when another thread has stored something, or when none other can go on;
-// then what was stored is seen.
+// Before another look in a loop that changes nothing: comes back when another thread has changed something that was
+// looked at, or when none other can go on; then what was stored is seen.
 void yield();
 
 // What Atomic is built of. A value is 64 bits.
@@ -117,9 +119,9 @@ class Word {
   std::uint32_t number_;  // of the location within the execution, in the order of their making
   std::uint32_t made_at_;
   std::uint8_t made_by_;
-  mutable std::uint8_t users_ = 0;  // a bit per thread that used it beside others
-  bool written_ = false;
-  std::int16_t history_ = -1;  // of its stores; none before the first
+  mutable std::uint8_t users_ = 0;    // a bit per thread that used it beside others
+  mutable std::uint8_t writers_ = 0;  // of these, who wrote it
+  std::int16_t history_ = -1;         // of its stores; none before the first
 };
 
 template <class T>

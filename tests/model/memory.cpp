@@ -62,10 +62,11 @@ void Execution::came_before(std::size_t thread, std::uint32_t time, const char* 
 }
 
 void Execution::make(Word& word) {
+  if (made_ == kMostWatched - kMostMutexes) throw std::logic_error("too many atomics");
   word.number_ = made_++;
   word.made_by_ = static_cast<std::uint8_t>(current_);
   word.made_at_ = tick();
-  if (shared_.size() < made_) shared_.resize(made_);
+  if (learned_.size() < made_) learned_.resize(made_);
 }
 
 // Learns who uses the location.
@@ -77,12 +78,27 @@ void Execution::use(const Word& word, bool writes) {
     throw Unwind{};
   }
   if (!together_) return;
-  word.users_ = static_cast<std::uint8_t>(word.users_ | 1U << current_);
-  if (shared_[word.number_]) {
-    point();
-  } else if ((word.written_ || writes) && std::popcount(word.users_) > 1 && failure_.empty()) {
-    shared_[word.number_] = begin_again_ = true;
-  }
+  if (!writes) me().looked_at.set(word.number_);
+  const Learned& known = learned_[word.number_];
+  const auto self = static_cast<std::uint8_t>(1U << current_);
+  learn(word, writes);
+  // Nobody else writes what this thread only reads, or nobody else uses it: then who comes first makes no difference.
+  const std::uint8_t others = writes ? known.users : known.writers;
+  if ((others & ~self) != 0) point();
+}
+
+// What is new about a location's users changes where switches are tried, so the search begins again.
+void Execution::learn(const Word& word, bool writes) {
+  const auto self = static_cast<std::uint8_t>(1U << current_);
+  word.users_ |= self;
+  if (writes) word.writers_ |= self;
+  Learned& known = learned_[word.number_];
+  if ((word.users_ & ~known.users) == 0 && (word.writers_ & ~known.writers) == 0) return;
+  if (!failure_.empty()) return;
+  const bool mattered = known.writers != 0 && std::popcount(known.users) > 1;
+  known.users |= word.users_;
+  known.writers |= word.writers_;
+  begin_again_ |= mattered || (known.writers != 0 && std::popcount(known.users) > 1);
 }
 
 std::vector<Store>& Execution::history(Word& word) {
@@ -96,7 +112,6 @@ std::vector<Store>& Execution::history(Word& word) {
 }
 
 void Execution::push(Word& word, std::uint64_t value, bool carries, const Store* goes_on) {
-  word.written_ |= together_;
   std::vector<Store>& stores = history(word);
   Knowledge before;  // as `goes_on` may move
   const bool goes = goes_on != nullptr && goes_on->carries;
@@ -113,7 +128,17 @@ void Execution::push(Word& word, std::uint64_t value, bool carries, const Store*
     added.knowledge.copy(before, before.locations);
   }
   ++stores_;
-  ++me().own_stores;
+  tell(word.number_);
+}
+
+// Of so many stores, from the newest.
+std::size_t Execution::choose_store(std::size_t stores) {
+  if (stores == 1) return 0;
+  if (!me().behind && delays_ == options_.delays) return 0;
+  const std::size_t newer = pick(stores);
+  delays_ += newer > 0 && !me().behind;
+  me().behind = newer > 0;
+  return newer;
 }
 
 std::uint64_t Execution::load(const Word& word, std::memory_order order, const std::source_location& where) {
@@ -127,7 +152,7 @@ std::uint64_t Execution::load(const Word& word, std::memory_order order, const s
   const std::vector<Store>& stores = histories_[at];
   std::uint16_t& oldest = me().knowledge.oldest[at];
   const bool repeated = mutated(Mutation::Change::kRepeated, where, Access::kLoad);
-  const std::size_t newer = repeated ? stores.size() - oldest : pick(stores.size() - oldest + 1);
+  const std::size_t newer = repeated ? stores.size() - oldest : choose_store(stores.size() - oldest + 1U);
   oldest = static_cast<std::uint16_t>(stores.size() - newer);
   const std::uint64_t value = oldest == 0 ? word.initial_ : stores[oldest - 1U].value;
   log(word, value, Access::kLoad, order, where, newer);
@@ -162,7 +187,9 @@ std::uint64_t Execution::change(Word& word, const std::function<std::uint64_t(st
 
 // The order that the access has here.
 std::memory_order Execution::note(const std::source_location& where, Access access, std::memory_order order) {
-  if (!options_.mutation && reached_.emplace(where.file_name(), where.line(), where.column()).second) {
+  const char*& last = reached_[(where.line() * 61 + where.column()) % reached_.size()];
+  if (last != where.file_name()) {
+    last = where.file_name();
     const Site site = site_of(where, access, order);
     if (std::ranges::find(sites_, site) == sites_.end()) sites_.push_back(site);
   }

@@ -85,7 +85,7 @@ struct BasicLane {
   // then.
   void end_span(std::uint32_t depth) noexcept {
     if (depth < open_depth.load(std::memory_order_relaxed)) {  // own counter
-      open_depth.store(depth, std::memory_order_relaxed);      // nothing is published by closing
+      open_depth.store(depth, std::memory_order_release);      // L5 -> L6: those outside it stay whole
     }
   }
 
