@@ -29,7 +29,8 @@ std::vector<std::uint64_t> folded_later(const Trace& trace) {
   std::vector<std::uint64_t> later(trace.threads.size());
   for (const Loss& loss : trace.losses) {
     if (loss.cause != LossCause::kMemoryBound && loss.cause != LossCause::kOverwritten &&
-        loss.cause != LossCause::kSinkFailed && loss.cause != LossCause::kFileDamaged) {
+        loss.cause != LossCause::kSinkFailed && loss.cause != LossCause::kFileDamaged &&
+        loss.cause != LossCause::kNoMemory) {
       continue;
     }
     if (index_of(loss.thread) >= later.size()) continue;

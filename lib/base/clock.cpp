@@ -17,6 +17,7 @@
 
 #include <cmath>
 #include <fstream>
+#include <new>
 #include <string>
 #include <thread>
 #include <vector>
@@ -131,7 +132,12 @@ bool counter_is_trustworthy() {
   bool agree = false;
   try {
     // A thread of its own, so that the caller's affinity is never touched.
-    std::thread([&] { agree = processors_agree(allowed); }).join();
+    std::thread([&] {
+      try {
+        agree = processors_agree(allowed);
+      } catch (const std::bad_alloc&) {  // then they were not asked
+      }
+    }).join();
   } catch (...) {
     return kernel_trusts_counter();
   }

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <atomic>
+#include <exception>
 #include <optional>
-#include <system_error>
 #include <thread>
 #include <unordered_map>
 #include <utility>
@@ -26,7 +26,7 @@ class PageMaker {
     if (rows < kRowsForTwo || std::thread::hardware_concurrency() < 2) return;
     try {
       thread_ = std::thread([this, slots, rows] { work(slots, rows); });
-    } catch (const std::system_error&) {  // then the pages are made by writing them
+    } catch (const std::exception&) {  // no thread or no memory for one: the pages are made by writing them
     }
   }
   ~PageMaker() {

@@ -19,6 +19,7 @@
 #include <cstdint>
 #include <memory>
 
+#include "record/memory_bound.h"
 #include "ringtail/record/record.h"
 
 namespace ringtail {
@@ -57,8 +58,8 @@ class Chunk {
  public:
   static constexpr std::size_t kBytes = std::size_t{128} << 10U;
 
-  // Maps the memory and takes its page faults. Throws std::bad_alloc.
-  Chunk();
+  // Maps the memory and takes its page faults. Throws std::bad_alloc. bound: outlives the chunk.
+  explicit Chunk(MemoryBound& bound);
   ~Chunk();
   Chunk(const Chunk&) = delete;
   Chunk& operator=(const Chunk&) = delete;
@@ -74,6 +75,7 @@ class Chunk {
   bool lent = false;
 
  private:
+  MemoryBound& bound_;
   std::byte* memory_;
 };
 

@@ -1,6 +1,7 @@
 #include "collect/collector.h"
 
 #include <algorithm>
+#include <new>
 #include <thread>
 #include <utility>
 
@@ -14,12 +15,16 @@ constexpr auto kSettleTime = std::chrono::seconds{1};    // a thread interrupted
 constexpr auto kCutTime = std::chrono::milliseconds{5};  // a thread that folds without a break leaves none to read
 constexpr std::size_t kMostSpans = 0xFFFF'FFFF;
 constexpr std::size_t kMostPairs = 4'096;  // past it every second is dropped: days of seconds stay small
-constexpr std::uint64_t kMostInBatch = std::uint64_t{1} << 18U;  // spans: a sink's batch takes 15 MiB at most
+constexpr std::uint64_t kMostInBatch = std::uint64_t{1} << 18U;  // spans, but for what one more ring gives
+constexpr std::size_t kBatchRowBytes =
+    256;  // at most: all columns, before and after they grew, and what sorting takes
 
 RowLog::Limits limits_of(const Collector::Options& options) {
   if (options.sink) return {.max_spans = kMostSpans};
   return {.max_spans = std::min(options.max_spans, kMostSpans), .latest = options.latest, .window = options.window};
 }
+
+LossCause why_folded(const Lane& lane) { return lane.ring_entries > 0 ? LossCause::kRingFull : LossCause::kNoRing; }
 
 }  // namespace
 
@@ -27,46 +32,83 @@ Collector::Collector(Registry& registry, Clock clock, Options options)
     : registry_(registry),
       clock_(clock),
       options_(std::move(options)),
-      log_([this](const Segment& segment, LossCause cause) { leave(segment, cause); }),
+      most_in_batch_(std::clamp<std::uint64_t>(registry.memory().most() / 4 / kBatchRowBytes, 1'024, kMostInBatch)),
+      log_(registry.memory(), [this](const Segment& segment, LossCause cause) { leave(segment, cause); }),
       delivery_(registry, clock.source(), options_.sink) {}
 
-TraceThread& Collector::counts_of(ThreadId thread) {
-  if (index_of(thread) >= counts_.size()) counts_.resize(index_of(thread) + 1);
-  return counts_[index_of(thread)];
+std::size_t Collector::most_totals() const noexcept {
+  return std::max(FoldTable::most_totals(registry_.limits().fold_cells), NestedSpans::kMostTotals);
 }
 
-void Collector::leave(const Segment& segment, LossCause cause) {
-  folds_.add(segment, cause);
-  TraceThread& counts = counts_of(segment.thread);
-  counts.recorded -= segment.spans;  // counted when they were drained
-  counts.folded += segment.spans;
+// What it allocates once, in this run or a later one.
+std::size_t Collector::own_bytes() const noexcept {
+  constexpr std::size_t kRest = std::size_t{64} << 10U;  // the session's objects, and tables that are empty
+  const RegistryLimits& limits = registry_.limits();
+  const std::size_t totals = most_totals() + Chunk::kBytes / sizeof(Kind);
+  const std::size_t batch = delivery_.wanted() ? (most_in_batch_ + limits.ring_entries) * kBatchRowBytes : 0;
+  const std::size_t watch = options_.triggers != nullptr ? std::size_t{128} << 10U : 0;
+  return watch + kMostPairs * sizeof(ClockPair) + totals * sizeof(FoldTable::Total) + batch + kRest;
 }
 
-void Collector::take_lanes() {
-  if (lanes_.size() == registry_.lane_count()) return;
-  lanes_ = registry_.lanes();
-  accounts_.resize(lanes_.size());
-  while (writers_.size() < lanes_.size()) writers_.emplace_back();
+void Collector::leave(const Segment& segment, LossCause cause) noexcept {
+  ThreadAccount& account = registry_.account(segment.thread);
+  folds_.add(segment, account, cause);
+  account.recorded -= segment.spans;  // counted when they were drained
+  account.folded += segment.spans;
+}
+
+void Collector::take_lanes() noexcept {
+  try {
+    while (books_.size() < registry_.lane_count()) {
+      Lane& lane = registry_.lane(books_.size());
+      books_.emplace_back().lane = &lane;
+    }
+  } catch (const std::bad_alloc&) {  // the next pass tries again
+  }
+}
+
+// Requires: the lane was found not free since.
+void Collector::open(Book& book) noexcept {
+  if (book.counts != nullptr) return;
+  book.account.open(*book.lane, run_);
+  book.counts = &registry_.account(book.account.thread);
+  book.steps = {};
+}
+
+void Collector::close(Book& book) noexcept {
+  RowLog::close(book.writer);
+  book.account = {};
+  book.counts = nullptr;
 }
 
 void Collector::begin_run(std::uint16_t run) {
-  run_ = run;
-  writers_.clear();
+  // What may fail comes first.
+  if (std::size_t bytes = own_bytes(); bytes != own_bytes_) {
+    if (!registry_.memory().take(MemoryBound::For::kBooks, bytes)) throw OverBound();
+    own_bytes_ = bytes;
+  }
+  pairs_.reserve(kMostPairs + 1);
+  totals_.reserve(most_totals());
+  const ClockPair now = clock_.pair();
+  if (options_.triggers != nullptr) {
+    watch_.emplace(*options_.triggers, clock_, registry_.limits().max_devices, *options_.slot);
+  }
+  delivery_.begin();
   log_.reset(limits_of(options_));
-  folds_ = {};
-  counts_.clear();
+
+  run_ = run;
+  for (Book& book : books_) close(book);
+  folds_.clear();
   open_spans_.clear();
-  lanes_.clear();
-  accounts_.clear();
-  pairs_ = {clock_.pair()};
+  open_unlisted_ = 0;
+  pairs_.assign(1, now);
   pair_interval_ = kPairInterval;
   wall_at_start_ = wall_clock_now();
-  delivery_.begin();
-  last_flush_ = pairs_.front().monotonic;
+  last_flush_ = now.monotonic;
   in_run_ = true;
 }
 
-void Collector::add_pair(ClockPair pair) {
+void Collector::add_pair(ClockPair pair) noexcept {
   if (pairs_.size() >= kMostPairs) {
     std::size_t kept = 0;
     for (std::size_t i = 0; i < pairs_.size(); i += 2) pairs_[kept++] = pairs_[i];
@@ -76,113 +118,138 @@ void Collector::add_pair(ClockPair pair) {
   pairs_.push_back(pair);
 }
 
-Collector::Pass Collector::drain() {
+Collector::Pass Collector::drain() noexcept {
   Pass pass;
   if (!in_run_) return pass;
   take_lanes();
   const ClockPair now = clock_.pair();
   now_ = now.monotonic;
   if (!delivery_.wanted() && now.monotonic - pairs_.back().monotonic >= pair_interval_) add_pair(now);
-  for (std::size_t i = 0; i < lanes_.size(); ++i) {
-    Lane& lane = *lanes_[i];
-    LaneAccount& account = accounts_[i];
-    account.visit(
-        lane, run_,
+  if (watch_) watch_->begin_pass(now);
+  for (Book& book : books_) {
+    const Lane& lane = *book.lane;
+    book.account.visit(
+        *book.lane, run_,
         [&] {
-          const std::size_t moved = drain(lane, account, writers_[i]);
+          open(book);
+          const std::size_t moved = drain(book);
           pass.moved += moved;
           if (lane.ring_entries > 0) {
             pass.fullest =
                 std::max(pass.fullest, static_cast<double>(moved) / static_cast<double>(lane.ring_entries));
           }
-          if (delivery_.wanted() && log_.spans() >= kMostInBatch) flush();
+          if (delivery_.wanted() && log_.spans() >= most_in_batch_) flush();
         },
-        [&] { settle(lane, account, writers_[i]); });
+        [&] { settle(book); });
   }
   log_.expire(now_);
+  if (watch_) watch_->end_pass([this](DeviceId device) { return is_open(device); });
   if (delivery_.wanted() && now_ - last_flush_ >= options_.flush_interval) flush();
   return pass;
 }
 
-std::size_t Collector::drain(Lane& lane, LaneAccount& account, Writer& writer) {
-  const std::uint64_t before = account.drained;
-  const std::size_t moved = account.drain(lane, run_, [&](const RingSlot& slot, std::uint64_t folded_before) {
+// Relaxed, but for the depth: a span more or less at this moment is all that depends on it.
+bool Collector::is_open(DeviceId device) const noexcept {
+  for (const Book& book : books_) {
+    const Lane& lane = *book.lane;
+    // L6 <- L5: entries below the depth are whole.
+    const std::size_t depth =
+        std::min<std::size_t>(lane.open_depth.load(std::memory_order_acquire), Lane::kOpenSpansKept);
+    for (std::size_t i = 0; i < depth; ++i) {
+      const std::uint64_t what = lane.open[i].what.load(std::memory_order_relaxed);  // published by L5
+      if (DeviceId{static_cast<std::uint32_t>(what)} == device) return true;
+    }
+  }
+  return false;
+}
+
+std::size_t Collector::drain(Book& book) noexcept {
+  Writer& writer = book.writer;
+  const std::uint64_t before = book.account.drained;
+  const ThreadId thread = book.account.thread;
+  const std::size_t moved = book.account.drain(*book.lane, run_, [&](const RingSlot& slot, std::uint64_t folded_before) {
     if (!writer.has_room()) [[unlikely]]
-      log_.make_room(writer, account.thread, now_);
+      log_.make_room(writer, thread, now_);
+    if (watch_) [[unlikely]]
+      watch_->see(slot, thread, book.steps);
     writer.append(slot, folded_before);
   });
   if (moved == 0) return 0;
-  TraceThread& counts = counts_of(account.thread);
-  counts.recorded += account.drained - before;
-  counts.shapes_dropped += writer.take_shapes_dropped();
+  book.counts->recorded += book.account.drained - before;
+  book.counts->shapes_dropped += writer.take_shapes_dropped();
   log_.commit(writer, now_);
   return moved;
 }
 
 // Relaxed: statistics, and whoever needs them exact has the lane's thread before it in time.
-void Collector::add_statistics(const Lane& lane, TraceThread& counts) const {
+void Collector::add_statistics(const Lane& lane, ThreadAccount& account) const noexcept {
   const auto of = [&](const std::atomic<std::uint64_t>& counter) {
     return InRun::count_of(counter.load(std::memory_order_relaxed), run_);
   };
-  counts.shapes_dropped += of(lane.shapes_dropped);
-  counts.sampled_out += of(lane.sampled_out) + lane.nested.sampled_out(run_);
-  counts.clock_steps += of(lane.clock_steps);
-  counts.blocked += nanoseconds_of(of(lane.blocked_ns));
+  account.shapes_dropped += of(lane.shapes_dropped);
+  account.sampled_out += of(lane.sampled_out) + lane.nested.sampled_out(run_);
+  account.clock_steps += of(lane.clock_steps);
+  account.blocked += nanoseconds_of(of(lane.blocked_ns));
 }
 
 // Spans of signal handlers that interrupted a recording call: nobody waits for them, so what can be read is the cut.
-std::uint64_t Collector::add_nested(const Lane& lane, ThreadId thread, FoldBook& folds) const {
-  if (lane.nested.count(run_) == 0) return 0;
-  const auto totals = lane.nested.read(run_);
-  return totals ? folds.add(thread, LossCause::kNested, *totals) : 0;
+// Replaces totals_.
+void Collector::add_nested(const Lane& lane, ThreadId thread, ThreadAccount& account, FoldBook& folds) noexcept {
+  if (lane.nested.count(run_) == 0 || !lane.nested.read(run_, totals_)) return;
+  folds.add(thread, account, LossCause::kNested, totals_);
+  for (const FoldTable::Total& total : totals_) {
+    account.attempted += total.count;
+    account.folded += total.count;
+  }
 }
 
-void Collector::settle(Lane& lane, LaneAccount& account, Writer& writer) {
+void Collector::settle(Book& book) noexcept {
+  const Lane& lane = *book.lane;
   const auto give_up = std::chrono::steady_clock::now() + kSettleTime;
   while (true) {
-    const auto cut = account.cut(lane, run_, [&] { drain(lane, account, writer); });
-    const bool adds_up = cut.holds() && cut.attempted == account.drained + cut.folded;
+    const LaneAccount::Cut cut = book.account.cut(lane, run_, totals_, [&] { drain(book); });
+    const bool adds_up = cut.holds() && cut.attempted == book.account.drained + cut.folded;
     if (!adds_up && std::chrono::steady_clock::now() < give_up) {
       std::this_thread::yield();  // a thread is between counting its attempt and finishing it
       continue;
     }
-    if (cut.totals)
-      folds_.add(account.thread, lane.ring_entries > 0 ? LossCause::kRingFull : LossCause::kNoRing, *cut.totals);
-    const std::uint64_t nested = add_nested(lane, account.thread, folds_);
-    TraceThread& counts = counts_of(account.thread);
-    // A call that is still under way ends after the cut.
-    counts.attempted += account.drained + cut.folded + nested;
-    counts.folded += cut.folded + nested;
+    const ThreadId thread = book.account.thread;
+    ThreadAccount& counts = *book.counts;
+    folds_.add(thread, counts, why_folded(lane), totals_);
+    counts.attempted += book.account.drained + cut.folded;  // a call that is still under way ends after the cut
+    counts.folded += cut.folded;
+    add_nested(lane, thread, counts, folds_);
     add_statistics(lane, counts);
-    RowLog::close(writer);
+    close(book);
     return;
   }
 }
 
 // A cut of a lane that goes on.
-void Collector::cut(Lane& lane, LaneAccount& account, Writer& writer, std::chrono::nanoseconds most,
-                    Harvest& harvest) {
+void Collector::cut(Book& book, Nanoseconds most, Harvest& harvest) {
+  const Lane& lane = *book.lane;
   const auto give_up = std::chrono::steady_clock::now() + most;
-  const auto look = [&] { return account.cut(lane, run_, [&] { drain(lane, account, writer); }); };
-  auto cut = look();
-  while (!cut.holds() && std::chrono::steady_clock::now() < give_up) cut = look();
-  if (cut.totals) {
-    harvest.folds.add(account.thread, lane.ring_entries > 0 ? LossCause::kRingFull : LossCause::kNoRing, *cut.totals);
-  }
+  LaneAccount::Cut cut;
+  do {
+    cut = book.account.cut(lane, run_, totals_, [&] { drain(book); });
+  } while (!cut.holds() && std::chrono::steady_clock::now() < give_up);
+  const ThreadId thread = book.account.thread;
+  ThreadAccount& counts = harvest.accounts[index_of(thread)];
+  harvest.folds.add(thread, counts, why_folded(lane), totals_);
   const std::uint64_t uncounted = cut.gaps > cut.folded ? cut.gaps - cut.folded : 0;
-  const std::uint64_t nested = add_nested(lane, account.thread, harvest.folds);
   harvest.uncounted += uncounted;
-  if (harvest.counts.size() <= index_of(account.thread)) harvest.counts.resize(index_of(account.thread) + 1);
-  TraceThread& counts = harvest.counts[index_of(account.thread)];
-  counts.attempted += account.drained + cut.folded + uncounted + nested;
-  counts.folded += cut.folded + uncounted + nested;
+  counts.attempted += book.account.drained + cut.folded + uncounted;
+  counts.folded += cut.folded + uncounted;
+  add_nested(lane, thread, counts, harvest.folds);
   add_statistics(lane, counts);
 }
 
+// Throws std::bad_alloc, and has noted nothing then.
 void Collector::note_open_spans(const Lane& lane, std::vector<OpenSpan>& open_spans) {
   // L6 <- L5: entries below the depth are whole.
   const std::size_t depth =
       std::min<std::size_t>(lane.open_depth.load(std::memory_order_acquire), Lane::kOpenSpansKept);
+  open_spans.reserve(open_spans.size() + depth);
   for (std::size_t i = 0; i < depth; ++i) {
     const std::uint64_t what = lane.open[i].what.load(std::memory_order_relaxed);    // published by L5
     const std::uint64_t begin = lane.open[i].begin.load(std::memory_order_relaxed);  // published by L5
@@ -192,76 +259,93 @@ void Collector::note_open_spans(const Lane& lane, std::vector<OpenSpan>& open_sp
   }
 }
 
-void Collector::end_run() {
+void Collector::end(Book& book) noexcept {
+  const Lane& lane = *book.lane;
+  const LaneState state = lane.look();
+  if (state == LaneState::kFree) return;
+  open(book);
+  settle(book);
+  if (state != LaneState::kLive) return;
+  try {
+    note_open_spans(lane, open_spans_);
+  } catch (const std::bad_alloc&) {
+    open_unlisted_ += lane.open_depth.load(std::memory_order_relaxed);  // statistic
+  }
+}
+
+void Collector::end_run() noexcept {
   in_run_ = false;
   take_lanes();
   pairs_.push_back(clock_.pair());
   now_ = pairs_.back().monotonic;
-  for (std::size_t i = 0; i < lanes_.size(); ++i) {
-    Lane& lane = *lanes_[i];
-    const LaneState state = lane.look();
-    if (state == LaneState::kFree) continue;
-    accounts_[i].open(lane, run_);
-    settle(lane, accounts_[i], writers_[i]);
-    if (state == LaneState::kLive) note_open_spans(lane, open_spans_);
-    accounts_[i] = {};
+  for (Book& book : books_) end(book);
+  // Lanes for whose books there was no memory: there is for one, here.
+  for (std::size_t i = books_.size(); i < registry_.lane_count(); ++i) {
+    Book book;
+    book.lane = &registry_.lane(i);
+    end(book);
   }
   log_.expire(now_);
+  threads_ = registry_.thread_count();
   if (delivery_.wanted()) flush();
 }
 
 // Every batch ends at a pair of its own: what lies before it is interpolated, and no later pair moves it (but times of
 // before the oldest of the last 2,048 pairs, where a span is that long).
-void Collector::flush() {
+void Collector::flush() noexcept {
   last_flush_ = now_;
-  Harvest harvest;
-  if (in_run_) {
-    // No doubling here: batches come and go, so pairs of long ago are of no more use.
-    if (pairs_.size() >= kMostPairs) pairs_.erase(pairs_.begin() + 1, pairs_.end() - kMostPairs / 2);
-    harvest = cut_all(Nanoseconds{0});
-    pairs_.push_back(clock_.pair());
-  } else {
-    harvest.folds = folds_;
-    harvest.counts = counts_;
-    harvest.open_spans = open_spans_;
+  auto outcome = Delivery::Outcome::kNoMemory;
+  try {
+    outcome = delivery_.deliver(batch());
+  } catch (const std::bad_alloc&) {
   }
+  switch (outcome) {
+    case Delivery::Outcome::kDelivered: return log_.clear();
+    case Delivery::Outcome::kNoMemory: return log_.fold_all(LossCause::kNoMemory);
+    case Delivery::Outcome::kFailed: break;
+  }
+  log_.refuse(LossCause::kSinkFailed);
+  log_.fold_all(LossCause::kSinkFailed);
+}
+
+// Throws std::bad_alloc.
+Harvest Collector::batch() {
+  if (!in_run_) return harvest();
+  // No doubling here: batches come and go, so pairs of long ago are of no more use.
+  if (pairs_.size() >= kMostPairs) pairs_.erase(pairs_.begin() + 1, pairs_.end() - kMostPairs / 2);
+  Harvest harvest = cut_all(Nanoseconds{0});
+  pairs_.push_back(clock_.pair());
+  harvest.pairs = pairs_;
+  harvest.segments = log_.segments();
+  return harvest;
+}
+
+Harvest Collector::harvest() const {
+  Harvest harvest;
+  harvest.segments = log_.segments();
+  harvest.folds.add(folds_);
+  harvest.accounts = registry_.accounts();
+  harvest.accounts.resize(std::min(harvest.accounts.size(), threads_));
+  harvest.open_spans = open_spans_;
   harvest.pairs = pairs_;
   harvest.wall_at_start = wall_at_start_;
-  harvest.segments = log_.take();
-  if (!delivery_.deliver(harvest)) {
-    log_.refuse(LossCause::kSinkFailed);
-    for (const Segment& segment : harvest.segments) leave(segment, LossCause::kSinkFailed);
-  }
-  log_.give_back(std::move(harvest.segments));
+  harvest.open_unlisted = open_unlisted_;
+  return harvest;
 }
 
-Harvest Collector::harvest() {
-  return {
-      log_.take(),   std::exchange(folds_, {}), std::exchange(counts_, {}), std::exchange(open_spans_, {}), pairs_,
-      wall_at_start_};
-}
-
-// A cut of every lane, each looked for as long as `most`, and what was settled before.
-Harvest Collector::cut_all(std::chrono::nanoseconds most) {
+// A cut of every lane, each looked for as long as `most`, and what was settled before. Throws std::bad_alloc.
+Harvest Collector::cut_all(Nanoseconds most) {
   Harvest harvest;
-  for (std::size_t i = 0; i < lanes_.size(); ++i) {
+  harvest.wall_at_start = wall_at_start_;
+  harvest.accounts.resize(registry_.thread_count());
+  for (Book& book : books_) {
     // Acquire: as in drain(). A lane that retired since, or is leased anew, is as good as live: its account is open.
-    if (accounts_[i].thread == kNoThread || lanes_[i]->look() == LaneState::kFree) continue;
-    cut(*lanes_[i], accounts_[i], writers_[i], most, harvest);
-    note_open_spans(*lanes_[i], harvest.open_spans);
+    if (book.counts == nullptr || book.lane->look() == LaneState::kFree) continue;
+    cut(book, most, harvest);
+    note_open_spans(*book.lane, harvest.open_spans);
   }
-  counts_.resize(std::max(counts_.size(), harvest.counts.size()));
-  harvest.counts.resize(counts_.size());
-  for (std::size_t i = 0; i < counts_.size(); ++i) {
-    TraceThread& counts = harvest.counts[i];
-    counts.attempted += counts_[i].attempted;
-    counts.recorded += counts_[i].recorded;
-    counts.folded += counts_[i].folded;
-    counts.shapes_dropped += counts_[i].shapes_dropped;
-    counts.sampled_out += counts_[i].sampled_out;
-    counts.blocked += counts_[i].blocked;
-    counts.clock_steps += counts_[i].clock_steps;
-  }
+  const std::vector<ThreadAccount> accounts = registry_.accounts();
+  for (std::size_t i = 0; i < harvest.accounts.size(); ++i) harvest.accounts[i].add(accounts[i]);
   harvest.folds.add(folds_);
   return harvest;
 }
@@ -273,7 +357,6 @@ Harvest Collector::snapshot() {
   harvest.segments = log_.lend();
   harvest.pairs = pairs_;
   harvest.pairs.push_back(clock_.pair());
-  harvest.wall_at_start = wall_at_start_;
   return harvest;
 }
 

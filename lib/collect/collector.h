@@ -6,12 +6,16 @@
 // A run is what lies between a start and a stop. Counters and records carry its number (InRun); what a thread still
 // pushed after the cut of the last run is dropped.
 //
+// Errors   Whatever happens between a start and a stop survives without memory: rows that find none are folded, and
+//          what counts them was allocated when their thread leased its lane (record/account.h), or when the run began.
+//          What throws std::bad_alloc (begin_run, harvest, snapshot) has changed nothing that was collected.
 // Threads  One at a time: the session holds its drain mutex around every call. A Harvest is its owner's.
 #pragma once
 
 #include <chrono>
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,6 +24,7 @@
 #include "collect/harvest.h"
 #include "collect/lane_account.h"
 #include "collect/row_log.h"
+#include "collect/trigger_watch.h"
 #include "record/registry.h"
 #include "ringtail/base/clock.h"
 #include "ringtail/trace/sink.h"
@@ -35,10 +40,12 @@ class Collector {
     Nanoseconds window{0};
     Sink sink = {};
     Nanoseconds flush_interval{0};
+    const Triggers* triggers = nullptr;  // null: nothing is watched
+    TriggerSlot* slot = nullptr;         // where it is said what was seen
   };
   Collector(Registry& registry, Clock clock, Options options);
 
-  // Forgets the last run. Requires: recording is off; run is not 0 and not the last one's.
+  // Forgets the last run. Throws std::bad_alloc. Requires: recording is off; run is not 0 and not the last one's.
   void begin_run(std::uint16_t run);
 
   // Forgets the run that was begun: nothing was recorded in it.
@@ -49,54 +56,74 @@ class Collector {
     double fullest = 0.0;  // the largest share of its ring that a lane gave: 1 for a whole one
   };
   // One pass over all lanes; retired ones are settled and freed. Does nothing outside a run.
-  Pass drain();
+  Pass drain() noexcept;
 
   // The last pass: for every lane a cut at which attempted == drained + folded. Requires: recording is off.
-  void end_run();
+  void end_run() noexcept;
 
-  // The run, which has ended.
-  [[nodiscard]] Harvest harvest();
-  // The run so far, with a cut for every lane; it goes on.
+  // The run, which has ended. Throws std::bad_alloc.
+  [[nodiscard]] Harvest harvest() const;
+  // The run so far, with a cut for every lane; it goes on. Throws std::bad_alloc.
   [[nodiscard]] Harvest snapshot();
   // Tells the sink the end of the run: what take_trace() will give.
   void finish(const Trace& end) noexcept { delivery_.finish(end); }
   // The end cannot be told.
   void fail(const char* why) noexcept { delivery_.fail(why); }
-  // What harvest() gave, when it was assembled: its memory serves the next run.
-  void give_back(Harvest&& harvest) noexcept { log_.give_back(std::move(harvest.segments)); }
+  // A trace was made of what harvest() gave: the memory of the rows serves the next run.
+  void forget_rows() noexcept { log_.clear(); }
 
   // What the sink said in this run; empty if nothing.
   [[nodiscard]] const std::string& sink_error() const noexcept { return delivery_.error(); }
 
  private:
-  void take_lanes();
-  std::size_t drain(Lane& lane, LaneAccount& account, Writer& writer);
-  void add_pair(ClockPair pair);
-  void add_statistics(const Lane& lane, TraceThread& counts) const;
-  std::uint64_t add_nested(const Lane& lane, ThreadId thread, FoldBook& folds) const;
-  void settle(Lane& lane, LaneAccount& account, Writer& writer);
-  void cut(Lane& lane, LaneAccount& account, Writer& writer, std::chrono::nanoseconds most, Harvest& harvest);
-  [[nodiscard]] Harvest cut_all(std::chrono::nanoseconds most);
+  // One lane's bookkeeping within the run.
+  struct Book {
+    Lane* lane = nullptr;
+    LaneAccount account;
+    ThreadAccount* counts = nullptr;  // of the thread that has the lane; null: not seen in this run
+    Writer writer;
+    TriggerWatch::Steps steps;
+  };
+
+  void take_lanes() noexcept;
+  void open(Book& book) noexcept;
+  static void close(Book& book) noexcept;
+  std::size_t drain(Book& book) noexcept;
+  void add_pair(ClockPair pair) noexcept;
+  void add_statistics(const Lane& lane, ThreadAccount& account) const noexcept;
+  [[nodiscard]] bool is_open(DeviceId device) const noexcept;
+  void settle(Book& book) noexcept;
+  void end(Book& book) noexcept;
+  void add_nested(const Lane& lane, ThreadId thread, ThreadAccount& account, FoldBook& folds) noexcept;
+  void cut(Book& book, Nanoseconds most, Harvest& harvest);
+  [[nodiscard]] Harvest cut_all(Nanoseconds most);
   static void note_open_spans(const Lane& lane, std::vector<OpenSpan>& open_spans);
-  void leave(const Segment& segment, LossCause cause);
-  void flush();
-  TraceThread& counts_of(ThreadId thread);
+  void leave(const Segment& segment, LossCause cause) noexcept;
+  void flush() noexcept;
+  [[nodiscard]] std::size_t own_bytes() const noexcept;
+  [[nodiscard]] std::size_t most_totals() const noexcept;
+  [[nodiscard]] Harvest batch();
 
   Registry& registry_;
   const Clock clock_;
   const Options options_;
 
-  std::vector<Lane*> lanes_;           // the registry's, in its order
-  std::vector<LaneAccount> accounts_;  // by lane
-  std::deque<Writer> writers_;         // by lane; a deque: the log points at them
+  // By lane. A deque: the log points at writers. A lane for which there was no memory is not drained until there is
+  // some, or the run ends; its thread folds meanwhile.
+  std::deque<Book> books_;
 
   std::uint16_t run_ = 0;
   bool in_run_ = false;
+  std::size_t threads_ = 0;            // that there were when the run ended
+  const std::uint64_t most_in_batch_;  // spans
+  std::size_t own_bytes_ = 0;          // taken from the session's memory
   RowLog log_;
-  FoldBook folds_;
-  std::vector<TraceThread> counts_;   // by thread; accounts only
-  std::vector<OpenSpan> open_spans_;  // begin: ticks
-  std::vector<ClockPair> pairs_;      // at least one while a run is on
+  FoldBook folds_{&registry_.memory()};
+  std::optional<TriggerWatch> watch_;
+  std::vector<FoldTable::Total> totals_;  // of the lane that is looked at
+  std::vector<OpenSpan> open_spans_;      // begin: ticks
+  std::uint64_t open_unlisted_ = 0;
+  std::vector<ClockPair> pairs_;  // at least one while a run is on; has room for as many as it may have
   Nanoseconds pair_interval_{0};
   Nanoseconds now_{0};  // of this pass, CLOCK_MONOTONIC
   Nanoseconds wall_at_start_{0};

@@ -1,12 +1,13 @@
 #include "collect/delivery.h"
 
 #include <exception>
+#include <new>
 #include <utility>
 
 namespace ringtail {
 
 void Delivery::begin() {
-  batch_ = {};
+  batch_ = Trace();
   open_spans_.clear();
   attempted_ = 0;
   failed_ = false;
@@ -37,22 +38,25 @@ void Delivery::guarded(const Call& call) noexcept {
 
 bool Delivery::has_news(const Harvest& harvest) {
   std::uint64_t attempted = 0;
-  for (const TraceThread& thread : harvest.counts) attempted += thread.attempted;
+  for (const ThreadAccount& account : harvest.accounts) attempted += account.attempted;
   const bool news = !harvest.segments.empty() || attempted != attempted_ || harvest.open_spans != open_spans_;
   attempted_ = attempted;
   if (news) open_spans_ = harvest.open_spans;
   return news;
 }
 
-bool Delivery::deliver(const Harvest& harvest) noexcept {
-  if (failed_) return false;
-  guarded([&]() -> Status {
-    if (!has_news(harvest)) return Done{};
+Delivery::Outcome Delivery::deliver(const Harvest& harvest) noexcept {
+  if (failed_) return Outcome::kFailed;
+  try {
+    if (!has_news(harvest)) return Outcome::kDelivered;
     registry_.extend_threads(batch_.threads);
     assemble(harvest, registry_, source_, batch_);
-    return sink_.append(batch_);
-  });
-  return !failed_;
+  } catch (const std::bad_alloc&) {
+    attempted_ = ~std::uint64_t{0};  // whatever comes is news
+    return Outcome::kNoMemory;
+  }
+  guarded([&] { return sink_.append(batch_); });
+  return failed_ ? Outcome::kFailed : Outcome::kDelivered;
 }
 
 void Delivery::finish(const Trace& end) noexcept {

@@ -4,6 +4,7 @@
 // mutex).
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "collect/harvest.h"
@@ -20,12 +21,13 @@ class Delivery {
 
   [[nodiscard]] bool wanted() const noexcept { return static_cast<bool>(sink_); }
 
-  // A new run.
+  // A new run. Throws std::bad_alloc, and has changed nothing then.
   void begin();
 
-  // The harvest's rows and accounts as of now, if there are rows or the rest is not what it was. False when the sink
-  // failed: now or before.
-  bool deliver(const Harvest& harvest) noexcept;
+  // The harvest's rows and accounts as of now, if there are rows or the rest is not what it was. kFailed: the sink
+  // failed, now or before. kNoMemory: it was not called; it is next time.
+  enum class Outcome : std::uint8_t { kDelivered, kNoMemory, kFailed };
+  [[nodiscard]] Outcome deliver(const Harvest& harvest) noexcept;
 
   // What take_trace() will give.
   void finish(const Trace& end) noexcept;

@@ -1,6 +1,8 @@
 #include "collect/harvest.h"
 
 #include <algorithm>
+#include <new>
+#include <span>
 #include <string>
 #include <utility>
 
@@ -21,34 +23,46 @@ void name_stand_ins(const Harvest& harvest, Registry& registry, Trace& trace) {
     unknown_op |= !is_known(open.op, trace);
     unknown_device |= !is_known(open.device, trace);
   }
-  if (folds.other_op) static_cast<void>(registry.intern_op("(other)"));
-  if (unknown_op) static_cast<void>(registry.intern_op("(unknown)"));
-  if (unknown_device) static_cast<void>(registry.intern_device("(unknown)"));
+  const auto made = [](const InternedName& name) {
+    if (name.id == index_of(kNoDevice)) throw std::bad_alloc();  // the trace's own number would not be the registry's
+  };
+  if (folds.other_op) made(registry.intern_op("(other)"));
+  if (unknown_op) made(registry.intern_op("(unknown)"));
+  if (unknown_device) made(registry.intern_device("(unknown)"));
   registry.extend(trace);
 }
 
-void take_counts(std::vector<TraceThread> counts, std::vector<TraceThread>& threads) {
-  counts.resize(threads.size());
-  for (std::size_t i = 0; i < threads.size(); ++i) {
-    counts[i].name = std::move(threads[i].name);
-    counts[i].os_id = threads[i].os_id;
-    counts[i].held = threads[i].held;
-    counts[i].cpu = threads[i].cpu;
+void take_accounts(std::span<const ThreadAccount> accounts, std::vector<TraceThread>& threads) {
+  for (std::size_t i = 0; i < threads.size() && i < accounts.size(); ++i) {
+    const ThreadAccount& account = accounts[i];
+    TraceThread& thread = threads[i];
+    thread.attempted = account.attempted;
+    thread.recorded = account.recorded;
+    thread.folded = account.folded;
+    thread.shapes_dropped = account.shapes_dropped;
+    thread.clock_steps = account.clock_steps;
+    thread.sampled_out = account.sampled_out;
+    thread.blocked = account.blocked;
   }
-  threads = std::move(counts);
+}
+
+// A count for which the trace has no other place.
+void tell(Trace& trace, const char* what, std::uint64_t count) {
+  trace.metadata.erase(what);
+  if (count != 0) trace.metadata[what] = std::to_string(count);
 }
 
 }  // namespace
 
 void assemble(const Harvest& harvest, Registry& registry, Clock::Source source, Trace& trace) {
   name_stand_ins(harvest, registry, trace);
-  take_counts(harvest.counts, trace.threads);
+  take_accounts(harvest.accounts, trace.threads);
   const ClockMap clock(source, harvest.pairs);
   trace.origin = Origin{harvest.pairs.front().monotonic, harvest.wall_at_start, name_of(source)};
   write_rows(harvest.segments, clock, trace);
   trace.folded.clear();
   trace.losses.clear();
-  harvest.folds.write(clock, trace.origin->monotonic.count(), trace);
+  harvest.folds.write(clock, trace.origin->monotonic.count(), harvest.accounts, trace);
   for (const FoldedTotal& total : trace.folded) trace.total_duration_us += to_microseconds(total.duration);
   trace.open_spans.clear();
   for (OpenSpan open : harvest.open_spans) {
@@ -60,10 +74,8 @@ void assemble(const Harvest& harvest, Registry& registry, Clock::Source source, 
   std::ranges::sort(trace.open_spans, [](const OpenSpan& a, const OpenSpan& b) {
     return std::pair(a.thread, a.depth) < std::pair(b.thread, b.depth);
   });
-  trace.metadata.erase("ringtail.folded_without_totals");
-  if (harvest.uncounted != 0) {
-    trace.metadata["ringtail.folded_without_totals"] = std::to_string(harvest.uncounted);
-  }
+  tell(trace, "ringtail.folded_without_totals", harvest.uncounted);
+  tell(trace, "ringtail.open_spans_without_memory", harvest.open_unlisted);
 }
 
 }  // namespace ringtail

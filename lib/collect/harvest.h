@@ -18,11 +18,12 @@ namespace ringtail {
 struct Harvest {
   std::vector<Segment> segments;
   FoldBook folds;
-  std::vector<TraceThread> counts;   // by thread; accounts only
-  std::vector<OpenSpan> open_spans;  // begin: ticks
-  std::vector<ClockPair> pairs;      // at least one
+  std::vector<ThreadAccount> accounts;  // by thread
+  std::vector<OpenSpan> open_spans;     // begin: ticks
+  std::vector<ClockPair> pairs;         // at least one
   Nanoseconds wall_at_start{0};
-  std::uint64_t uncounted = 0;  // folded spans whose totals could not be read: their thread never ceased to fold
+  std::uint64_t uncounted = 0;      // folded spans whose totals could not be read: their thread never ceased to fold
+  std::uint64_t open_unlisted = 0;  // open spans for whose list there was no memory
 };
 
 // Replaces what the trace holds by the harvest, but for its threads' names and for tables, which are extended: ids are

@@ -16,8 +16,6 @@
 
 #include <atomic>
 #include <cstdint>
-#include <optional>
-#include <vector>
 
 #include "ringtail/base/ids.h"
 #include "ringtail/record/lane.h"
@@ -72,26 +70,24 @@ struct LaneAccount {
     if (thread == kNoThread) *this = {.thread = lane.thread, .next_sequence = InRun::first(run)};
   }
 
-  template <class Folds>
   struct Cut {
-    std::optional<std::vector<typename Folds::Total>> totals;  // nothing when the thread never ceased to fold
-    std::uint64_t folded = 0;                                  // by the totals
-    std::uint64_t gaps = 0;                                    // between drained records
-    std::uint64_t attempted = 0;                               // at some moment before
-    [[nodiscard]] bool holds() const { return totals && gaps <= folded; }
+    bool whole = false;           // the totals are those of one moment; else the thread never ceased to fold
+    std::uint64_t folded = 0;     // by the totals
+    std::uint64_t gaps = 0;       // between drained records
+    std::uint64_t attempted = 0;  // at some moment before
+    [[nodiscard]] bool holds() const { return whole && gaps <= folded; }
   };
-  // drain() empties its ring into this account.
-  template <class Lane, class Drain>
-  [[nodiscard]] auto cut(const Lane& lane, std::uint16_t run, const Drain& drain) {
-    Cut<typename Lane::Folds> cut;
+  // drain() empties its ring into this account. The totals replace those of the vector, none where they are not whole.
+  template <class Lane, class Totals, class Drain>
+  [[nodiscard]] Cut cut(const Lane& lane, std::uint16_t run, Totals& totals, const Drain& drain) {
+    Cut cut;
     // Relaxed: who waits until drained + folded is this, waits for a call that is under way; an old count is only less.
     cut.attempted = InRun::count_of(lane.attempted.load(std::memory_order_relaxed), run);
-    cut.totals = lane.folds.read(run);
+    cut.whole = lane.folds.read(run, totals);
+    if (!cut.whole) totals.clear();
     drain();
     cut.gaps = next_sequence - InRun::first(run) - drained;
-    if (cut.totals) {
-      for (const auto& total : *cut.totals) cut.folded += total.count;
-    }
+    for (const auto& total : totals) cut.folded += total.count;
     return cut;
   }
 };

@@ -7,21 +7,22 @@
 namespace ringtail {
 namespace {
 
-constexpr std::size_t kSpareChunks = 512;  // 64 MiB: some four million spans
-constexpr std::uint64_t kSlices = 16;      // of a bound that lets the oldest go
+constexpr std::size_t kSpareChunks = 512;                    // 64 MiB: some four million spans
+constexpr std::uint64_t kSlices = 16;                        // of a bound that lets the oldest go
+constexpr std::size_t kSegmentBytes = sizeof(Segment) + 32;  // with what a deque adds
 constexpr std::uint64_t kAnyNumber = ~std::uint64_t{0};
 
 }  // namespace
 
-RowLog::RowLog(Leave leave) : leave_(std::move(leave)) { scratch_.chunk = std::make_shared<Chunk>(); }
+RowLog::RowLog(MemoryBound& memory, Leave leave) : memory_(memory), leave_(std::move(leave)) {}
 
-void RowLog::reset(Limits limits) noexcept {
+void RowLog::reset(Limits limits) {
+  if (!scratch_.chunk) scratch_.chunk = std::make_shared<Chunk>(memory_);
   limits_ = limits;
   slice_ = limits.latest ? std::max<std::uint64_t>(limits.max_spans / kSlices, 1) : kAnyNumber;
   refused_.reset();
-  for (Segment& segment : segments_) recycle(std::move(segment.chunk));
-  segments_.clear();
-  spans_ = taken_ = 0;
+  clear();
+  taken_ = 0;
 }
 
 void RowLog::use(Writer& writer, std::shared_ptr<Chunk> chunk) noexcept {
@@ -32,7 +33,7 @@ void RowLog::use(Writer& writer, std::shared_ptr<Chunk> chunk) noexcept {
 }
 
 std::shared_ptr<Chunk> RowLog::new_chunk() {
-  if (spare_.empty()) return std::make_shared<Chunk>();
+  if (spare_.empty()) return std::make_shared<Chunk>(memory_);
   std::shared_ptr<Chunk> chunk = std::move(spare_.back());
   spare_.pop_back();
   return chunk;
@@ -56,47 +57,59 @@ void RowLog::grant(Writer& writer) noexcept {
   writer.granted_ = writer.left_ = std::min(in_log, slice_ - std::min(in_segment, slice_));
 }
 
-void RowLog::open_scratch(Writer& writer, ThreadId thread) noexcept {
+void RowLog::open_scratch(Writer& writer, ThreadId thread, LossCause why) noexcept {
   close(writer);
   if (writer.chunk_) recycle(std::move(writer.chunk_));
   use(writer, scratch_.chunk);
   scratch_.thread = thread;
+  scratch_why_ = why;
   writer.in_scratch_ = true;
   writer.segment_ = &scratch_;
   writer.granted_ = writer.left_ = kAnyNumber;
 }
 
-void RowLog::open(Writer& writer, ThreadId thread, Nanoseconds now) {
+// Requires: there is room by the bound. Throws std::bad_alloc; the writer has no segment then.
+void RowLog::open_segment(Writer& writer, ThreadId thread, Nanoseconds now) {
+  writer.left_ = 1;  // so that has_room() speaks of the chunk
+  if (!writer.chunk_ || !writer.has_room()) {
+    std::shared_ptr<Chunk> chunk = new_chunk();
+    if (writer.chunk_) recycle(std::move(writer.chunk_));
+    use(writer, std::move(chunk));
+  }
+  Segment& segment =
+      memory_.spend(MemoryBound::For::kLog, kSegmentBytes, [this]() -> Segment& { return segments_.emplace_back(); });
+  segment.thread = thread;
+  segment.chunk = writer.chunk_;
+  segment.first = segment.end = static_cast<std::uint32_t>(writer.next_ - writer.chunk_->rows());
+  segment.opened_at = taken_;
+  segment.opened = segment.last_append = now;
+  segment.writer = &writer;
+  writer.segment_ = &segment;
+  grant(writer);
+}
+
+void RowLog::open(Writer& writer, ThreadId thread, Nanoseconds now) noexcept {
   while (limits_.latest && !segments_.empty() && spans_ + slice_ > limits_.max_spans) {
     evict_front(LossCause::kOverwritten);
   }
   if (refused_ || (limits_.latest ? limits_.max_spans == 0 : spans_ >= limits_.max_spans)) {
-    open_scratch(writer, thread);
+    open_scratch(writer, thread, refused_.value_or(LossCause::kMemoryBound));
     return;
   }
-  writer.left_ = 1;  // so that has_room() speaks of the chunk
-  try {
-    if (!writer.chunk_ || !writer.has_room()) {
-      std::shared_ptr<Chunk> chunk = new_chunk();
-      if (writer.chunk_) recycle(std::move(writer.chunk_));
-      use(writer, std::move(chunk));
+  while (true) {
+    LossCause why = LossCause::kNoMemory;
+    try {
+      return open_segment(writer, thread, now);
+    } catch (const OverBound&) {
+      why = LossCause::kMemoryBound;
+    } catch (const std::bad_alloc&) {
     }
-    Segment& segment = segments_.emplace_back();
-    segment.thread = thread;
-    segment.chunk = writer.chunk_;
-    segment.first = segment.end = static_cast<std::uint32_t>(writer.next_ - writer.chunk_->rows());
-    segment.opened_at = taken_;
-    segment.opened = segment.last_append = now;
-    segment.writer = &writer;
-    writer.segment_ = &segment;
-    grant(writer);
-  } catch (const std::bad_alloc&) {
-    limits_.max_spans = std::min(limits_.max_spans, spans_);  // for as long as the log holds what it does now
-    open_scratch(writer, thread);
+    if (!limits_.latest || segments_.empty()) return open_scratch(writer, thread, why);
+    evict_front(LossCause::kOverwritten);
   }
 }
 
-void RowLog::make_room(Writer& writer, ThreadId thread, Nanoseconds now) {
+void RowLog::make_room(Writer& writer, ThreadId thread, Nanoseconds now) noexcept {
   commit(writer, now);
   if (const Segment* segment = writer.segment_; segment != nullptr) {
     const bool is_long = (limits_.latest && taken_ - segment->opened_at >= slice_) ||
@@ -110,7 +123,7 @@ void RowLog::make_room(Writer& writer, ThreadId thread, Nanoseconds now) {
   open(writer, thread, now);
 }
 
-void RowLog::commit(Writer& writer, Nanoseconds now) {
+void RowLog::commit(Writer& writer, Nanoseconds now) noexcept {
   if (writer.segment_ == nullptr) return;
   Segment& segment = *writer.segment_;
   const std::uint64_t added = writer.granted_ - writer.left_;
@@ -128,7 +141,7 @@ void RowLog::commit(Writer& writer, Nanoseconds now) {
   writer.segment_ = nullptr;
   writer.in_scratch_ = false;
   writer.chunk_.reset();
-  if (segment.spans > 0) leave_(segment, refused_.value_or(LossCause::kMemoryBound));
+  if (segment.spans > 0) leave_(segment, scratch_why_);
   segment.spans = 0;
   segment.has_gaps = false;
 }
@@ -139,16 +152,17 @@ void RowLog::close(Writer& writer) noexcept {
   writer.granted_ = writer.left_ = 0;
 }
 
-void RowLog::evict_front(LossCause cause) {
+void RowLog::evict_front(LossCause cause) noexcept {
   Segment segment = std::move(segments_.front());
   if (segment.writer != nullptr) close(*segment.writer);
   segments_.pop_front();
+  memory_.give(MemoryBound::For::kLog, kSegmentBytes);
   spans_ -= segment.spans;
   if (segment.spans > 0) leave_(segment, cause);
   recycle(std::move(segment.chunk));
 }
 
-void RowLog::expire(Nanoseconds now) {
+void RowLog::expire(Nanoseconds now) noexcept {
   if (limits_.window.count() <= 0) return;
   while (!segments_.empty() && now - segments_.front().last_append > limits_.window) {
     evict_front(LossCause::kOverwritten);
@@ -161,19 +175,18 @@ std::vector<Segment> RowLog::lend() {
   return lent;
 }
 
-std::vector<Segment> RowLog::take() {
+void RowLog::clear() noexcept {
   for (Segment& segment : segments_) {
     if (segment.writer != nullptr) close(*segment.writer);
+    recycle(std::move(segment.chunk));
   }
-  std::vector<Segment> taken(std::make_move_iterator(segments_.begin()), std::make_move_iterator(segments_.end()));
+  memory_.give(MemoryBound::For::kLog, segments_.size() * kSegmentBytes);
   segments_.clear();
   spans_ = 0;
-  return taken;
 }
 
-void RowLog::give_back(std::vector<Segment>&& segments) noexcept {
-  for (Segment& segment : segments) recycle(std::move(segment.chunk));
-  segments.clear();
+void RowLog::fold_all(LossCause cause) noexcept {
+  while (!segments_.empty()) evict_front(cause);
 }
 
 }  // namespace ringtail

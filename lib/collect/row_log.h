@@ -10,7 +10,9 @@
 //          then a sixteenth of the bound, or of the window.
 // Units    Spans: rows that are no notes.
 // Threads  One at a time (the collector's mutex). Copies of segments may be read meanwhile (chunk.h).
-// Errors   Without memory for a chunk, spans are folded as past the bound.
+// Errors   Without memory for a chunk or a segment, spans are folded (no memory; memory bound, if it is the session's),
+//          until the next look finds some; with `latest`, those at the front leave first. Only reset(), segments()
+//          and lend() throw, std::bad_alloc.
 #pragma once
 
 #include <array>
@@ -124,44 +126,49 @@ class RowLog {
   // Told of every segment whose spans are not kept, and why.
   using Leave = std::function<void(const Segment&, LossCause)>;
 
-  explicit RowLog(Leave leave);
+  // memory: what chunks and segments are taken from; outlives the log.
+  RowLog(MemoryBound& memory, Leave leave);
 
-  // Forgets everything but spare chunks. Writers are to be made anew.
-  void reset(Limits limits) noexcept;
+  // Begins: everything is cleared. Throws std::bad_alloc the first time, or never.
+  void reset(Limits limits);
 
   // From now on every span is folded for this cause.
   void refuse(LossCause cause) noexcept { refused_ = cause; }
 
   // Makes room for at least one record of `thread`; what was appended is committed.
-  void make_room(Writer& writer, ThreadId thread, Nanoseconds now);
+  void make_room(Writer& writer, ThreadId thread, Nanoseconds now) noexcept;
 
   // What was appended belongs to the log from here on. The writer has no room then: others may take what is left.
-  void commit(Writer& writer, Nanoseconds now);
+  void commit(Writer& writer, Nanoseconds now) noexcept;
 
   // No more is added to the open segment: the lane changes hands. Requires: committed.
   static void close(Writer& writer) noexcept;
 
   // Lets go of what is older than the window.
-  void expire(Nanoseconds now);
+  void expire(Nanoseconds now) noexcept;
 
   [[nodiscard]] std::uint64_t spans() const noexcept { return spans_; }
 
-  // What is in the log, to be read without the mutex. Requires: committed.
+  // What is in the log, to be read under the mutex. Requires: committed.
+  [[nodiscard]] std::vector<Segment> segments() const { return {segments_.begin(), segments_.end()}; }
+  // The same, to be read without it.
   [[nodiscard]] std::vector<Segment> lend();
-  // Takes all of it out.
-  [[nodiscard]] std::vector<Segment> take();
-  // Chunks of taken segments, for the rows to come.
-  void give_back(std::vector<Segment>&& segments) noexcept;
+  // What is in the log was read and leaves it. Its chunks serve the rows to come, if nobody has a copy of segments.
+  void clear() noexcept;
+  // What is in the log is folded.
+  void fold_all(LossCause cause) noexcept;
 
  private:
-  void open(Writer& writer, ThreadId thread, Nanoseconds now);
-  void open_scratch(Writer& writer, ThreadId thread) noexcept;
+  void open(Writer& writer, ThreadId thread, Nanoseconds now) noexcept;
+  void open_segment(Writer& writer, ThreadId thread, Nanoseconds now);
+  void open_scratch(Writer& writer, ThreadId thread, LossCause why) noexcept;
   void grant(Writer& writer) noexcept;
-  void evict_front(LossCause cause);
+  void evict_front(LossCause cause) noexcept;
   void use(Writer& writer, std::shared_ptr<Chunk> chunk) noexcept;
   [[nodiscard]] std::shared_ptr<Chunk> new_chunk();
   void recycle(std::shared_ptr<Chunk>&& chunk) noexcept;
 
+  MemoryBound& memory_;
   Limits limits_;
   Leave leave_;
   std::uint64_t slice_ = 0;  // spans of a segment
@@ -171,6 +178,7 @@ class RowLog {
   std::uint64_t taken_ = 0;
   std::vector<std::shared_ptr<Chunk>> spare_;
   Segment scratch_;  // where spans are written that are folded at once
+  LossCause scratch_why_ = LossCause::kMemoryBound;
 };
 
 }  // namespace ringtail

@@ -73,6 +73,12 @@ void BasicFoldTable<Atomics>::fold(std::uint64_t begin, std::uint64_t end, std::
 template <class Atomics>
 auto BasicFoldTable<Atomics>::read(std::uint16_t run) const -> std::optional<std::vector<Total>> {
   std::vector<Total> totals;
+  if (!read(run, totals)) return std::nullopt;
+  return totals;
+}
+
+template <class Atomics>
+bool BasicFoldTable<Atomics>::read(std::uint16_t run, std::vector<Total>& totals) const {
   // F2 <- F1: both looks at `changes_` and every field between them.
   const auto get = [](const Atomic<std::uint64_t>& field) { return field.load(std::memory_order_acquire); };
   const auto copy = [&](const Cell& cell, bool other) {
@@ -95,17 +101,17 @@ auto BasicFoldTable<Atomics>::read(std::uint16_t run) const -> std::optional<std
   for (int i = 0; i < Atomics::kReadTries; ++i) {
     totals.clear();
     const std::uint64_t before = get(changes_);
-    if (before == 0) return totals;  // nothing was ever folded: the usual case
+    if (before == 0) return true;  // nothing was ever folded: the usual case
     if (before % 2 != 0) continue;
     if (run_.load(std::memory_order_acquire) != run) {  // F2 <- F1
-      if (get(changes_) == before) return totals;
+      if (get(changes_) == before) return true;
       continue;
     }
     for (std::size_t at = 0; at <= mask_; ++at) copy(cells_[at], false);
     for (const Cell& cell : other_) copy(cell, true);
-    if (get(changes_) == before) return totals;
+    if (get(changes_) == before) return true;
   }
-  return std::nullopt;
+  return false;
 }
 
 template <class Atomics>

@@ -2,7 +2,7 @@
 //
 // The lanes of a registry: how one is found or made for a thread, and what becomes of it when the thread gives it back.
 //
-// Errors   find throws what making a lane throws; the pool is then as before.
+// Errors   Without memory find gives null; the pool is then as before.
 // Threads  Everything but count() and for_each_unlocked() under the registry's mutex, which find leaves while it makes a
 //          lane.
 //
@@ -13,6 +13,7 @@
 #include <atomic>
 #include <cstddef>
 #include <memory>
+#include <new>
 #include <utility>
 #include <vector>
 
@@ -25,35 +26,16 @@ class LanePool {
  public:
   explicit LanePool(std::size_t max_rings) : max_rings_(max_rings) {}
 
-  // A free lane with a ring, or a new one. When there are max_rings of them, all taken: a lane without a ring where that
-  // is accepted, else null. make(with_ring) makes a lane.
+  // A free lane with a ring, or a new one. When there are max_rings of them, all taken, or without memory for another: a
+  // lane without a ring where that is accepted, else null; null also without memory for one of these.
+  // make(with_ring, add) makes a lane and gives it to add, where that throws std::bad_alloc nothing is left of it.
   template <class Lock, class Make>
   [[nodiscard]] Lane* find(Lock& lock, bool accept_without_ring, const Make& make) {
     Lane* lane = free_lane(true);
-    const bool new_ring = lane == nullptr && rings_ < max_rings_;
-    if (lane == nullptr && !new_ring) {
-      if (!accept_without_ring) return nullptr;
-      lane = free_lane(false);
-    }
-    if (lane != nullptr) return lane;
-    if (new_ring) rings_ = rings_ + 1;
-    // Without the mutex: touching a ring's pages takes as long as thousands of other leases.
-    lock.unlock();
-    try {
-      std::unique_ptr<Lane> made = make(new_ring);
-      lock.lock();
-      lanes_.push_back(std::move(made));
-    } catch (...) {
-      if (!lock.owns_lock()) lock.lock();
-      if (new_ring) rings_ = rings_ - 1;
-      throw;
-    }
-    lane = lanes_.back().get();
-    lane->older = newest_.load(std::memory_order_relaxed);  // written under the mutex
-    newest_.store(lane, std::memory_order_release);         // R3 -> R4
-    // Relaxed: who finds that there are more takes the list under the mutex.
-    count_.store(lanes_.size(), std::memory_order_relaxed);
-    return lane;
+    if (lane == nullptr && rings_ < max_rings_) lane = add_lane(lock, true, make);
+    if (lane != nullptr || !accept_without_ring) return lane;
+    lane = free_lane(false);
+    return lane != nullptr ? lane : add_lane(lock, false, make);
   }
 
   // What its thread wrote waits for the collector while one is at work.
@@ -94,6 +76,30 @@ class LanePool {
       if ((lane->ring_entries > 0) == with_ring && lane->look() == LaneState::kFree) return lane.get();
     }
     return nullptr;
+  }
+
+  // Null without memory.
+  template <class Lock, class Make>
+  [[nodiscard]] Lane* add_lane(Lock& lock, bool with_ring, const Make& make) {
+    if (with_ring) rings_ = rings_ + 1;
+    // Without the mutex: touching a ring's pages takes as long as thousands of other leases.
+    lock.unlock();
+    try {
+      make(with_ring, [&](std::unique_ptr<Lane> made) {
+        lock.lock();
+        lanes_.push_back(std::move(made));
+      });
+    } catch (const std::bad_alloc&) {
+      if (!lock.owns_lock()) lock.lock();
+      if (with_ring) rings_ = rings_ - 1;
+      return nullptr;
+    }
+    Lane* const lane = lanes_.back().get();
+    lane->older = newest_.load(std::memory_order_relaxed);  // written under the mutex
+    newest_.store(lane, std::memory_order_release);         // R3 -> R4
+    // Relaxed: who finds that there are more takes the list under the mutex.
+    count_.store(lanes_.size(), std::memory_order_relaxed);
+    return lane;
   }
 
   const std::size_t max_rings_;

@@ -48,17 +48,16 @@ std::uint64_t NestedSpans::sampled_out(std::uint16_t run) const noexcept {
   return InRun::count_of(sampled_out_.load(std::memory_order_relaxed), run);
 }
 
-std::optional<std::vector<FoldTable::Total>> NestedSpans::read(std::uint16_t run) const {
-  auto totals = folds_.read(run);
-  if (!totals) return totals;
+bool NestedSpans::read(std::uint16_t run, std::vector<FoldTable::Total>& totals) const {
+  if (!folds_.read(run, totals)) return false;
   std::uint64_t folded = 0;
-  for (const FoldTable::Total& total : *totals) folded += total.count;
+  for (const FoldTable::Total& total : totals) folded += total.count;
   const std::uint64_t all = count(run);
   if (all > folded) {
     const std::uint64_t latest = latest_.load(std::memory_order_relaxed);  // statistic
-    totals->push_back({.other = true, .count = all - folded, .first = latest, .last = latest});
+    totals.push_back({.other = true, .count = all - folded, .first = latest, .last = latest});
   }
-  return totals;
+  return true;
 }
 
 void NestedSpans::clear() noexcept {

@@ -11,6 +11,7 @@ namespace ringtail {
 namespace {
 
 constexpr std::string_view kOther = "(other)";
+constexpr std::string_view kUnknown = "(unknown)";
 constexpr std::string_view kMoreThreads = "(more threads)";
 
 // Lets the other hardware thread of the core go on.
@@ -20,10 +21,23 @@ void relax() noexcept {
 #endif
 }
 
+// What a row takes in a container that doubles, with its place in an index and what an allocator adds; while it grows
+// the old half is there as well.
+constexpr std::size_t kRowBytes = 96;
+
 // Interns a name; the last row of a full table is "(other)", which takes all further ones.
-std::uint32_t bounded_intern(NameTable& table, std::string_view name, std::uint32_t most) {
+std::uint32_t bounded_intern(NameTable& table, std::string_view name, std::uint32_t most, MemoryBound& memory,
+                             std::size_t copies) {
   if (const auto id = table.find(name)) return *id;
-  return table.intern(table.size() + 1 >= most ? kOther : name);
+  if (table.size() + 1 < most) {
+    if (name == kUnknown) return table.intern(name);  // as kOther: what stands for others is there in any case
+    try {
+      return memory.spend(MemoryBound::For::kTables, copies * (kRowBytes + name.size()),
+                          [&] { return table.intern(name); });
+    } catch (const OverBound&) {  // then it is one of the others
+    }
+  }
+  return table.intern(kOther);
 }
 
 // Locked, after some tries: what is done under it takes less than being put to sleep and woken.
@@ -49,6 +63,12 @@ std::int64_t os_thread_id() { return static_cast<std::int64_t>(syscall(SYS_getti
 
 }  // namespace
 
+std::size_t lane_bytes(std::size_t ring_entries, std::size_t fold_cells) noexcept {
+  constexpr std::size_t kRest = 2'048;  // the collector's book, the first shapes, what allocators add
+  const std::size_t ring = ring_entries == 0 ? 0 : ring_entries + 1;
+  return sizeof(Lane) + (ring + FoldTable::most_totals(fold_cells)) * kCacheLineBytes + kRest;
+}
+
 // Locked; in a forked child only if it can be, for who holds it may not be there.
 std::unique_lock<std::mutex> Registry::lock_tables() const {
   if (abandoned()) return std::unique_lock(tables_mutex_, std::try_to_lock);
@@ -59,7 +79,7 @@ InternedName Registry::intern_op(std::string_view name) noexcept {
   try {
     const std::unique_lock lock = lock_tables();
     if (!lock.owns_lock()) return {index_of(kNoDevice), {}};
-    const std::uint32_t id = bounded_intern(tables_.ops, name, limits_.max_ops);
+    const std::uint32_t id = bounded_intern(tables_.ops, name, limits_.max_ops, memory_, limits_.copies);
     return {id, tables_.ops.at(id)};
   } catch (...) {
     return {index_of(kNoDevice), {}};  // no memory for a name: an op that is in no table, so "(unknown)"
@@ -70,7 +90,7 @@ InternedName Registry::intern_device(std::string_view name) noexcept {
   try {
     const std::unique_lock lock = lock_tables();
     if (!lock.owns_lock()) return {index_of(kNoDevice), {}};
-    const std::uint32_t id = bounded_intern(tables_.devices, name, limits_.max_devices);
+    const std::uint32_t id = bounded_intern(tables_.devices, name, limits_.max_devices, memory_, limits_.copies);
     return {id, tables_.devices.at(id)};
   } catch (...) {
     return {index_of(kNoDevice), {}};  // no memory for a name: as if none was given
@@ -81,12 +101,18 @@ Registry::InternedWords Registry::intern_shapes(std::span<const std::uint64_t> w
   const InternedWords dropped{{kDroppedShapes, Signature(words).bytes()}, {}};
   const SignatureTable& table = tables_.signatures;
   try {
-    const std::optional<ShapesId> id =
-        signatures_.find_or_add([this] { return lock_tables(); }, [&] { return table.find(words); },
-                                [&]() -> std::optional<ShapesId> {
-                                  if (table.size() - kReservedShapes >= limits_.max_signatures) return std::nullopt;
-                                  return tables_.signatures.intern(words);
-                                });
+    const std::optional<ShapesId> id = signatures_.find_or_add(
+        [this] { return lock_tables(); }, [&] { return table.find(words); },
+        [&]() -> std::optional<ShapesId> {
+          if (table.size() - kReservedShapes >= limits_.max_signatures) return std::nullopt;
+          // Twice the words: they stand in chunks that double.
+          const std::size_t bytes = limits_.copies * (kRowBytes + 2 * words.size_bytes());
+          try {
+            return memory_.spend(MemoryBound::For::kTables, bytes, [&] { return tables_.signatures.intern(words); });
+          } catch (const OverBound&) {
+            return std::nullopt;  // full as well
+          }
+        });
     return id ? InternedWords{{*id, table.bytes(*id)}, table.at(*id).words()} : dropped;
   } catch (...) {
     return dropped;
@@ -107,30 +133,47 @@ void Registry::extend(Trace& trace) const {
 
 ThreadId Registry::add_thread(std::string_view name) {
   // Past the bound all threads share the last row, so that months of short-lived threads take bounded memory.
-  if (threads_.size() + 1 >= limits_.max_threads) {
-    if (threads_.size() < limits_.max_threads) threads_.push_back({.name = std::string(kMoreThreads)});
-  } else {
-    threads_.push_back({.name = std::string(name), .os_id = os_thread_id()});
+  threads_full_ |= threads_.size() + 1 >= limits_.max_threads;
+  if (!threads_full_) {
+    try {
+      const std::size_t bytes = thread_bytes(name);
+      memory_.spend(MemoryBound::For::kTables, bytes, [&] {
+        threads_.push_back({.thread = {.name = std::string(name), .os_id = os_thread_id()}, .account = {}});
+      });
+      threads_bytes_ += bytes;
+    } catch (const OverBound&) {
+      threads_full_ = true;
+    }
+  }
+  if (threads_full_ && (threads_.empty() || threads_.back().thread.name != kMoreThreads)) {
+    threads_.push_back({.thread = {.name = std::string(kMoreThreads)}, .account = {}});
   }
   return ThreadId{static_cast<std::uint32_t>(threads_.size() - 1)};
 }
 
+std::size_t Registry::thread_bytes(std::string_view name) const noexcept {
+  return limits_.copies * (sizeof(ThreadRow) + kRowBytes + name.size());
+}
+
 Lane* Registry::lease(std::string_view thread_name, WithoutRing without_ring) noexcept {
+  std::unique_lock lock(lanes_mutex_);
+  const auto make = [this](bool with_ring, const auto& add) {
+    const std::size_t entries = with_ring ? limits_.ring_entries : 0;
+    memory_.spend(MemoryBound::For::kLanes, lane_bytes(entries, limits_.fold_cells),
+                  [&] { add(std::make_unique<Lane>(*this, clock_, entries, limits_.fold_cells)); });
+  };
   try {
-    std::unique_lock lock(lanes_mutex_);
-    Lane* const lane = lanes_.find(lock, without_ring == WithoutRing::kAccept, [this](bool with_ring) {
-      return std::make_unique<Lane>(*this, clock_, with_ring ? limits_.ring_entries : 0, limits_.fold_cells);
-    });
-    if (lane == nullptr) return nullptr;
-    const ThreadId thread = add_thread(thread_name);
-    apply(*lane);
-    begin_holding(*lane, os_thread_id());
-    lane->go_live(thread);
-    return lane;
-  } catch (...) {
-    refused_leases_.fetch_add(1, std::memory_order_relaxed);  // statistic
-    return nullptr;
+    if (Lane* const lane = lanes_.find(lock, without_ring == WithoutRing::kAccept, make)) {
+      const ThreadId thread = add_thread(thread_name);
+      apply(*lane);
+      begin_holding(*lane, os_thread_id());
+      lane->go_live(thread);
+      return lane;
+    }
+  } catch (const std::bad_alloc&) {  // no memory for the thread's row
   }
+  if (without_ring == WithoutRing::kAccept) count_refused_lease();
+  return nullptr;
 }
 
 void Registry::release(Lane& lane) noexcept {
@@ -169,7 +212,8 @@ bool Registry::inherit(Registry& abandoned) {
   const std::unique_lock tables(abandoned.tables_mutex_, std::try_to_lock);
   const std::unique_lock lanes(abandoned.lanes_mutex_, std::try_to_lock);
   if (!tables.owns_lock() || !lanes.owns_lock()) return false;
-  tables_ = abandoned.tables_;
+  const std::size_t bytes = abandoned.memory_.use().tables - abandoned.threads_bytes_;
+  memory_.spend(MemoryBound::For::kTables, bytes, [&] { tables_ = abandoned.tables_; });
   category_names_ = abandoned.category_names_;
   rules_ = abandoned.rules_;
   return true;
@@ -223,8 +267,8 @@ void Registry::begin_holding(Lane& lane, std::int64_t os_thread) const {
 }
 
 void Registry::end_holding(Lane& lane) {
-  if (clock_.source() == Clock::Source::kManual) return;
-  TraceThread& thread = threads_[index_of(lane.thread)];
+  if (clock_.source() == Clock::Source::kManual || !lanes_.collecting()) return;
+  TraceThread& thread = threads_[index_of(lane.thread)].thread;
   const Nanoseconds cpu = cpu_time_of(lane.holding.os_thread);
   thread.held += std::chrono::steady_clock::now().time_since_epoch() - lane.holding.since;
   if (cpu > lane.holding.cpu_since) thread.cpu += cpu - lane.holding.cpu_since;
@@ -302,12 +346,9 @@ void Registry::set_collecting(bool on) {
   lanes_.set_collecting(on);
 }
 
-std::vector<Lane*> Registry::lanes() const {
+Lane& Registry::lane(std::size_t number) const {
   const std::lock_guard lock(lanes_mutex_);
-  std::vector<Lane*> lanes;
-  lanes.reserve(lanes_.all().size());
-  for (const auto& lane : lanes_.all()) lanes.push_back(lane.get());
-  return lanes;
+  return *lanes_.all()[number];
 }
 
 void Registry::forget_counts() {
@@ -324,31 +365,65 @@ void Registry::forget_counts() {
 
 void Registry::renumber_threads() {
   const std::lock_guard lock(lanes_mutex_);
-  std::vector<TraceThread> kept;
+  const auto is_held = [](const Lane& lane) {
+    return lane.state.load(std::memory_order_relaxed) != LaneState::kFree;  // leases are under this mutex
+  };
+  std::deque<ThreadRow> kept;
+  std::size_t bytes = 0;
   for (const auto& lane : lanes_.all()) {
-    if (lane->state.load(std::memory_order_relaxed) == LaneState::kFree)
-      continue;  // nobody collects, and leases are under this mutex
-    kept.push_back(threads_[index_of(lane->thread)]);
-    kept.back().held = kept.back().cpu = Nanoseconds{0};
-    lane->thread = ThreadId{static_cast<std::uint32_t>(kept.size() - 1)};
+    if (!is_held(*lane)) continue;
+    const TraceThread& thread = threads_[index_of(lane->thread)].thread;
+    kept.push_back({.thread = {.name = thread.name, .os_id = thread.os_id}, .account = {}});
+    bytes += thread_bytes(thread.name);
+  }
+  if (bytes > threads_bytes_ && !memory_.take(MemoryBound::For::kTables, bytes - threads_bytes_)) throw OverBound();
+  // From here on nothing fails.
+  std::uint32_t next = 0;
+  for (const auto& lane : lanes_.all()) {
+    if (!is_held(*lane)) continue;
+    lane->thread = ThreadId{next++};
     begin_holding(*lane, lane->holding.os_thread);
   }
   threads_ = std::move(kept);
+  threads_full_ = false;
+  if (bytes < threads_bytes_) memory_.give(MemoryBound::For::kTables, threads_bytes_ - bytes);
+  threads_bytes_ = bytes;
   thinning_ = 0;
   tightest_ = {};
   note_restrictions();
 }
 
+std::size_t Registry::thread_count() const {
+  const std::lock_guard lock(lanes_mutex_);
+  return threads_.size();
+}
+
 void Registry::extend_threads(std::vector<TraceThread>& threads) const {
   const std::lock_guard lock(lanes_mutex_);
   for (std::size_t i = threads.size(); i < threads_.size(); ++i) {
-    threads.push_back({.name = threads_[i].name, .os_id = threads_[i].os_id});
+    threads.push_back({.name = threads_[i].thread.name, .os_id = threads_[i].thread.os_id});
   }
 }
 
 std::vector<TraceThread> Registry::threads() const {
   const std::lock_guard lock(lanes_mutex_);
-  return threads_;
+  std::vector<TraceThread> threads;
+  threads.reserve(threads_.size());
+  for (const ThreadRow& row : threads_) threads.push_back(row.thread);
+  return threads;
+}
+
+ThreadAccount& Registry::account(ThreadId thread) {
+  const std::lock_guard lock(lanes_mutex_);
+  return threads_[index_of(thread)].account;
+}
+
+std::vector<ThreadAccount> Registry::accounts() const {
+  const std::lock_guard lock(lanes_mutex_);
+  std::vector<ThreadAccount> accounts;
+  accounts.reserve(threads_.size());
+  for (const ThreadRow& row : threads_) accounts.push_back(row.account);
+  return accounts;
 }
 
 }  // namespace ringtail

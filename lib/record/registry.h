@@ -4,8 +4,9 @@
 // signatures, the lanes, and the list of threads. Owned by the session and by every Recorder, so that a
 // recorder may outlive its session.
 //
-// Errors   Tables are bounded: past the bound names become "(other)" and signatures kDroppedShapes. A lane that cannot
-//          be allocated makes a recorder that records nothing, and is counted.
+// Errors   Tables are bounded, in number and by the session's memory: past the bound names become "(other)", threads
+//          "(more threads)" and signatures kDroppedShapes. Without memory for a ring there is a lane without one; a
+//          lane that cannot be allocated makes a recorder that records nothing, and is counted.
 // Threads  Any. Two mutexes, never held together: one for the tables, one for the lanes and threads.
 #pragma once
 
@@ -13,6 +14,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -21,9 +23,11 @@
 #include <string_view>
 #include <vector>
 
+#include "record/account.h"
 #include "record/forks.h"
 #include "record/freezing.h"
 #include "record/lane_pool.h"
+#include "record/memory_bound.h"
 #include "ringtail/base/clock.h"
 #include "ringtail/record/lane.h"
 #include "ringtail/record/shape_view.h"
@@ -42,13 +46,23 @@ struct RegistryLimits {
   std::uint32_t max_devices;
   std::uint32_t max_signatures;
   std::uint32_t max_threads;
-  Nanoseconds longest_wait{0};  // for room in a ring
+  Nanoseconds longest_wait{0};               // for room in a ring
+  std::size_t max_memory = ~std::size_t{0};  // bytes
+  std::size_t copies = 1;                    // of the tables, that are held at once
 };
+
+// What a lane takes, with the collector's book of it; entries: 0 for one without a ring.
+[[nodiscard]] std::size_t lane_bytes(std::size_t ring_entries, std::size_t fold_cells) noexcept;
 
 class Registry {
  public:
   Registry(Clock clock, RegistryLimits limits)
-      : clock_(clock), limits_(limits), lanes_(limits.max_rings), forks_(*this) {}
+      : clock_(clock), limits_(limits), memory_(limits.max_memory), lanes_(limits.max_rings), forks_(*this) {}
+
+  [[nodiscard]] const RegistryLimits& limits() const noexcept { return limits_; }
+
+  // What all of the session takes memory from, the collector too.
+  [[nodiscard]] MemoryBound& memory() noexcept { return memory_; }
 
   // --- a forked child (see forks.h) ---
 
@@ -114,7 +128,7 @@ class Registry {
   [[nodiscard]] CategoryRule rule(Category category) const;
 
   // The time and the CPU time that live lanes' threads have had since their lease or the start of the run become part
-  // of their accounts. At the end of a run.
+  // of the list of threads, and those of released lanes while somebody collects. Before a trace is made of it.
   void note_holding();
 
   // While true, a released lane is retired and left to the collector; else it is free at once, as are those
@@ -123,16 +137,23 @@ class Registry {
 
   // Lanes in the order of their making; they are never destroyed before the registry.
   [[nodiscard]] std::size_t lane_count() const noexcept { return lanes_.count(); }
-  [[nodiscard]] std::vector<Lane*> lanes() const;
+  [[nodiscard]] Lane& lane(std::size_t number) const;
 
   // Of all lanes: what they counted in any run. Requires: recording is off.
   void forget_counts();
 
   // Forgets threads that hold no lane and numbers the rest anew. Requires: nobody collects.
   void renumber_threads();
-  [[nodiscard]] std::vector<TraceThread> threads() const;  // names only; accounts are the collector's
+  [[nodiscard]] std::size_t thread_count() const;
+  [[nodiscard]] std::vector<TraceThread> threads() const;  // without what the collector counts
 
-  // Recorders that record nothing because there was no memory for a lane.
+  // What the collector counts. An account stays where it is until the threads are renumbered.
+  // Requires: the collector's mutex is held.
+  [[nodiscard]] ThreadAccount& account(ThreadId thread);
+  [[nodiscard]] std::vector<ThreadAccount> accounts() const;
+
+  // Recorders that record nothing because there was no memory for a lane, or for the thread to keep it.
+  void count_refused_lease() noexcept { refused_leases_.fetch_add(1, std::memory_order_relaxed); }  // statistic
   [[nodiscard]] std::uint64_t refused_leases() const noexcept {
     return refused_leases_.load(std::memory_order_relaxed);  // statistic
   }
@@ -140,6 +161,7 @@ class Registry {
  private:
   [[nodiscard]] std::unique_lock<std::mutex> lock_tables() const;
   [[nodiscard]] ThreadId add_thread(std::string_view name);
+  [[nodiscard]] std::size_t thread_bytes(std::string_view name) const noexcept;
   void apply(Lane& lane) const;
   void apply_to_live() const;
   [[nodiscard]] unsigned log2_one_in(const CategoryRule& rule) const;
@@ -149,6 +171,7 @@ class Registry {
 
   const Clock clock_;
   const RegistryLimits limits_;
+  MemoryBound memory_;
 
   struct Tables {
     NameTable ops;
@@ -161,7 +184,13 @@ class Registry {
 
   mutable std::mutex lanes_mutex_;
   LanePool<Lane> lanes_;
-  std::vector<TraceThread> threads_;
+  struct ThreadRow {
+    TraceThread thread;
+    ThreadAccount account;  // the collector's, under its own mutex
+  };
+  std::deque<ThreadRow> threads_;  // a deque: the collector points at accounts
+  bool threads_full_ = false;      // the last row is for all that come
+  std::size_t threads_bytes_ = 0;  // taken for them
   bool recording_ = false;
   std::uint16_t run_ = 0;
   std::array<CategoryRule, kMostCategories> rules_;

@@ -90,7 +90,11 @@ void ShapeCache::remember(const Known& known) {
     table[at] = row;
   };
   if ((known_count_ + 1) * 4 > known_.size() * 3) {
-    std::vector<Known> larger(known_.empty() ? kFirstKnown : known_.size() * 2);
+    const std::size_t size = known_.empty() ? kFirstKnown : known_.size() * 2;
+    MemoryBound& memory = registry_.memory();
+    std::vector<Known> larger =
+        memory.spend(MemoryBound::For::kLanes, size * sizeof(Known), [size] { return std::vector<Known>(size); });
+    memory.give(MemoryBound::For::kLanes, known_.size() * sizeof(Known));
     for (const Known& row : known_) {
       if (row.words != nullptr) put(larger, row);
     }

@@ -51,7 +51,7 @@ std::uint64_t hash_of(std::span<const std::uint64_t> words) noexcept {
 }
 
 void IdIndex::insert(std::uint64_t hash, std::uint32_t id) {
-  if ((size_ + 1) * 4 > slots_.size() * 3) grow();
+  make_room();
   const std::size_t mask = slots_.size() - 1;
   std::size_t at = half_of(hash) & mask;
   while (slots_[at].id != kNotFound) at = (at + 1) & mask;

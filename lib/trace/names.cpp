@@ -7,6 +7,7 @@ std::uint32_t NameTable::intern(std::string_view name) {
   const std::uint32_t found = index_.find(hash, [&](std::uint32_t id) { return names_[id] == name; });
   if (found != IdIndex::kNotFound) return found;
   const std::uint32_t id = size();
+  index_.make_room();  // what may fail comes first: no name is in one half of the table only
   names_.emplace_back(name);
   index_.insert(hash, id);
   return id;

@@ -10,6 +10,11 @@ namespace {
 constexpr std::size_t kFirstChunkWords = 512;       // 4 KiB: most programs have few signatures
 constexpr std::size_t kMostChunkWords = 64 * 1024;  // 512 KiB
 
+template <class T>
+void make_room_for_one(Column<T>& column) {
+  if (column.size() == column.capacity()) column.reserve(std::max<std::size_t>(2 * column.size(), 16));
+}
+
 }  // namespace
 
 std::uint64_t element_count(Dims dims) noexcept {
@@ -120,10 +125,14 @@ ShapesId SignatureTable::intern(std::span<const std::uint64_t> words, std::uint6
       index_.find(hash, [&](std::uint32_t id) { return std::ranges::equal(rows_[id], words); });
   if (found != IdIndex::kNotFound) return ShapesId{found};
   const std::uint32_t id = size();
+  // What may fail comes first: no signature is in a part of the table only.
+  index_.make_room();
+  make_room_for_one(elements_);
+  make_room_for_one(bytes_);
+  add_row(words);
   const Signature signature(words);
   elements_.push_back(signature.elements());
   bytes_.push_back(saturating_multiply(elements_.back(), signature.element_bytes()));
-  add_row(words);
   index_.insert(hash, id);
   return ShapesId{id};
 }

@@ -65,6 +65,7 @@ const char* name_of(LossCause cause) noexcept {
     case LossCause::kSinkFailed: return "sink failed";
     case LossCause::kNested: return "nested";
     case LossCause::kFileDamaged: return "file damaged";
+    case LossCause::kNoMemory: return "no memory";
   }
   return "unknown";
 }

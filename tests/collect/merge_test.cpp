@@ -149,7 +149,7 @@ Trace by_sorting(const std::vector<Drained>& all, const ClockMap& clock) {
 class Log {
  public:
   explicit Log(std::uint64_t max_spans = 1U << 30U)
-      : log_([](const Segment&, LossCause) { FAIL() << "expected every span to be kept"; }) {
+      : log_(memory_, [](const Segment&, LossCause) { FAIL() << "expected every span to be kept"; }) {
     log_.reset({.max_spans = max_spans});
   }
 
@@ -167,10 +167,11 @@ class Log {
 
   std::vector<Segment> take() {
     if (last_ != nullptr) log_.commit(*last_, {});
-    return log_.take();
+    return log_.segments();
   }
 
  private:
+  MemoryBound memory_{~std::size_t{0}};
   RowLog log_;
   std::deque<Writer> writers_ = std::deque<Writer>(3);  // fewer than threads: some chunks hold several of them
   Writer* last_ = nullptr;

@@ -28,14 +28,15 @@ long status_kib(const std::string& key) {
   return 0;
 }
 
-TEST(Churn, KeepsTwentyThousandShortThreadsInTheRingsOfThirtyTwo) {
+// Twenty thousand threads; a hundred thousand at full scale.
+TEST(Churn, KeepsShortThreadsByTheThousandInTheRingsOfThirtyTwo) {
   constexpr int kAtOnce = 32;
   constexpr std::size_t kRingEntries = 4'096;
   constexpr int kSpans = 10;
-  const long batches = scaled(20'000) / kAtOnce;
+  const long batches = scaled(20'000, 100'000) / kAtOnce;
   const long before = status_kib("VmRSS");
   // Each thread holds two leases; a lease that finds no free ring drains those that are waiting for it.
-  Session session({.ring_entries = kRingEntries, .max_rings = 2 * kAtOnce});
+  Session session({.ring_entries = kRingEntries, .max_rings = 2 * kAtOnce, .max_threads = 1U << 20U});
   const OpId op = session.op("op");
   ASSERT_TRUE(session.start().ok());
   for (long batch = 0; batch < batches; ++batch) {

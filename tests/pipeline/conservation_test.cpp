@@ -184,7 +184,7 @@ TEST(Conservation, HoldsOverManyStartsAndStopsUnderProducers) {
   const OpId op = session.op("op");
   std::atomic<bool> stop{false};
   std::vector<std::thread> threads;
-  for (int i = 0; i < 3; ++i) {
+  for (int i = 0; i < 4; ++i) {
     threads.emplace_back([&, i] {
       while (!stop) {  // one thread keeps its recorder, the others come and go
         Recorder recorder = session.recorder("w");
@@ -195,7 +195,7 @@ TEST(Conservation, HoldsOverManyStartsAndStopsUnderProducers) {
     });
   }
   std::uint64_t attempted = 0;
-  for (int round = 0; round < static_cast<int>(scaled(200)); ++round) {
+  for (int round = 0; round < static_cast<int>(scaled(200, 10'000)); ++round) {
     ASSERT_TRUE(session.start().ok());
     if (round % 3 == 0) {
       session.pause();

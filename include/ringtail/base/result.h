@@ -21,6 +21,7 @@ enum class ErrorCode {
   kIo,           // the operating system refused to open, read or write
   kUnsupported,  // well-formed, but more than this build or format can hold
   kInvalid,      // an argument or option out of its range
+  kNoMemory,     // there was none left
 };
 
 // `message` is one line without a newline: "WHERE: what was expected, what was found", or only the latter

@@ -36,7 +36,9 @@
 #include "ringtail/base/clock.h"
 #include "ringtail/base/ids.h"
 #include "ringtail/base/result.h"
+#include "ringtail/collect/flight_recorder.h"
 #include "ringtail/record/category.h"
+#include "ringtail/record/memory_use.h"
 #include "ringtail/record/recorder.h"
 #include "ringtail/record/shape_view.h"
 #include "ringtail/trace/sink.h"
@@ -86,6 +88,13 @@ struct SessionOptions {
   // in which nothing came it goes to the longest: a thread that then begins flat out fills the default ring in 330
   // us, and what it records until the collector looks is folded. poll_interval here means: never slower.
   std::chrono::microseconds longest_poll_interval{5'000};
+  // When to hand a snapshot to a function; see flight_recorder.h.
+  Triggers triggers = {};
+  // Bytes that the session holds at most, all of it: rings, totals, names, spans, a sink's batches; not the traces
+  // that it makes. What finds no room is folded, shared or dropped as past the other bounds, each counted. 0: room for
+  // max_rings rings with their totals, 24 bytes for each of max_spans, and 256 MiB. At least about a megabyte: start()
+  // fails with less.
+  std::size_t max_memory = 0;
   // False: only drain_once(), stop() and take_trace() empty the rings.
   bool collector_thread = true;
   // Default: Clock::best().
@@ -163,6 +172,14 @@ class Session {
   // thread that folds without a break the totals may be out of reach: spans that are counted but in no total are in
   // the metadata "ringtail.folded_without_totals". An empty trace while the session does not run.
   [[nodiscard]] Trace snapshot();
+
+  // Asks for a snapshot to be handed to Triggers::on_trigger; the first 128 bytes of the reason are kept. At any time,
+  // from any thread, and from signal handlers: neither waits nor allocates. Without on_trigger, or while the session
+  // does not run, it does nothing.
+  void trigger(std::string_view reason) noexcept;
+
+  // What the session holds now. At any time, for monitors: reads four counters.
+  [[nodiscard]] MemoryUse memory() const noexcept;
 
   // What the sink said since the last start; empty if nothing.
   [[nodiscard]] std::string sink_error() const;

@@ -19,8 +19,10 @@
 //              first.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <atomic>
+#include <bit>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -61,6 +63,11 @@ class BasicFoldTable {
 
   // A consistent copy of the totals of this run, or nothing when the producer kept folding through every try.
   [[nodiscard]] std::optional<std::vector<Total>> read(std::uint16_t run) const;
+  // The same into a vector, without allocating where that has room for most_totals(). False for nothing.
+  [[nodiscard]] bool read(std::uint16_t run, std::vector<Total>& totals) const;
+
+  // Totals that a table of this capacity gives at most.
+  [[nodiscard]] static std::size_t most_totals(std::size_t capacity) noexcept { return cells_in(capacity) + kOthers; }
 
   void clear() noexcept;
 
@@ -80,6 +87,11 @@ class BasicFoldTable {
   };
   static_assert(sizeof(Cell) == kCacheLineBytes || !std::is_same_v<Atomics, StdAtomics>);
   static constexpr std::uint64_t kEmpty = ~std::uint64_t{0};  // no op has an id of 28 bits all set
+  static constexpr std::size_t kOthers = 4;
+
+  [[nodiscard]] static std::size_t cells_in(std::size_t capacity) noexcept {
+    return std::bit_ceil(std::max<std::size_t>(capacity, 8));
+  }
 
   [[nodiscard]] Cell& cell_of(std::uint64_t key) noexcept;
   void empty_cells() noexcept;
@@ -87,7 +99,7 @@ class BasicFoldTable {
   std::size_t mask_;
   typename Atomics::template Plain<std::size_t> used_{0};  // producer's own
   std::unique_ptr<Cell[]> cells_;                          // mask_ + 1 of them
-  std::array<Cell, 4> other_;         // the shared cells: by unit and reason, the upper two bits of a key
+  std::array<Cell, kOthers> other_;   // the shared cells: by unit and reason, the upper two bits of a key
   Atomic<std::uint64_t> changes_{0};  // odd while a fold is under way
   Atomic<std::uint16_t> run_{0};      // the run that the totals belong to
 };

@@ -10,7 +10,6 @@
 
 #include <atomic>
 #include <cstdint>
-#include <optional>
 #include <vector>
 
 #include "ringtail/record/fold_table.h"
@@ -19,7 +18,11 @@
 namespace ringtail {
 
 class NestedSpans {
+  static constexpr std::size_t kCells = 32;
+
  public:
+  static constexpr std::size_t kMostTotals = kCells + 8;
+
   NestedSpans() : folds_(kCells) {}
 
   // A closed span, as FoldTable::fold takes it.
@@ -33,15 +36,14 @@ class NestedSpans {
   [[nodiscard]] std::uint64_t count(std::uint16_t run) const noexcept;
   [[nodiscard]] std::uint64_t sampled_out(std::uint16_t run) const noexcept;
 
-  // Totals of all spans of this run; those that were only counted are one total of no op. Nothing while a handler kept
+  // Totals of all spans of this run; those that were only counted are one total of no op. False while a handler kept
   // adding through every try.
-  [[nodiscard]] std::optional<std::vector<FoldTable::Total>> read(std::uint16_t run) const;
+  // The vector is not made larger where it has room for kMostTotals.
+  [[nodiscard]] bool read(std::uint16_t run, std::vector<FoldTable::Total>& totals) const;
 
   void clear() noexcept;
 
  private:
-  static constexpr std::size_t kCells = 32;
-
   FoldTable folds_;
   std::atomic<bool> folding_{false};           // a handler is inside folds_
   std::atomic<std::uint64_t> count_{0};        // InRun

@@ -6,6 +6,7 @@
 //          The table holds ids only, so its owner may copy, move or grow the values as it likes. Half of a hash both
 //          places a value and tells it from others: of a million, one in two thousand looks like another.
 // Cost     find: one probe of a cache line in the usual case. insert: amortized constant, allocates when it doubles.
+// Errors   insert, make_room: throw std::bad_alloc, and have changed nothing then.
 // Threads  As a std::vector.
 #pragma once
 
@@ -42,6 +43,11 @@ class IdIndex {
   // Begins to bring near what find() and insert() will look at.
   void prefetch(std::uint64_t hash) const {
     if (!slots_.empty()) __builtin_prefetch(&slots_[half_of(hash) & (slots_.size() - 1)], 1);
+  }
+
+  // After it the next insert() does not allocate. Throws std::bad_alloc, and has changed nothing then.
+  void make_room() {
+    if ((size_ + 1) * 4 > slots_.size() * 3) grow();
   }
 
   // Requires: no id with an equal value is in the index; id != kNotFound.

@@ -46,15 +46,16 @@ enum class LossCause : std::uint8_t {
   kSinkFailed,   // the session's sink had failed
   kNested,       // of a signal handler that had interrupted a recording call of its own thread
   kFileDamaged,  // was in a part of the trace's file that could not be read
+  kNoMemory,     // there was none for the row; or for more than the count, and other causes are among these
 };
 
 // All of them, in this order.
 inline constexpr std::array kLossCauses{LossCause::kRingFull, LossCause::kNoRing,      LossCause::kMemoryBound,
                                         LossCause::kFiltered, LossCause::kOverwritten, LossCause::kSinkFailed,
-                                        LossCause::kNested,   LossCause::kFileDamaged};
+                                        LossCause::kNested,   LossCause::kFileDamaged, LossCause::kNoMemory};
 
 // "ring full", "no ring", "memory bound", "filtered", "overwritten",
-// "sink failed", "nested", "file damaged".
+// "sink failed", "nested", "file damaged", "no memory".
 [[nodiscard]] const char* name_of(LossCause cause) noexcept;
 
 // True for what the program asked for, so that nothing went wrong: kFiltered, kOverwritten.

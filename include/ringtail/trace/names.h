@@ -5,6 +5,7 @@
 // Names are copied in and never kept by pointer, so the library that a literal came from may be unloaded. Any bytes
 // are allowed, the empty name too. Ids count from 0 without gaps.
 //
+// Errors   intern throws std::bad_alloc, and has changed nothing then.
 // Threads  As a std::vector. A view stays valid until the table is destroyed or assigned to.
 #pragma once
 

@@ -7,6 +7,7 @@
 //            [element bytes | input count << 32 | has output << 63] [rank, dims...] per input [rank, dims...] output
 // Units    Dimensions: elements. element_bytes: bytes. elements(), bytes(): saturate at 2^64-1.
 // Ids      0 is kNoShapes, 1 is kDroppedShapes; both say nothing about shapes and derive 0 elements and 0 bytes.
+// Errors   Interning throws std::bad_alloc; the signature that found no memory is in no part of the table then.
 // Threads  As a std::vector. A Signature is a view: valid until the table is destroyed or assigned to.
 // Cost     A new signature is copied to the end of the last chunk of memory; chunks grow from 4 to 512 KiB and never
 //          move, so a table of a million needs no million allocations.

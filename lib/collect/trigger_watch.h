@@ -1,0 +1,73 @@
+// lib/collect/trigger_watch.h
+//
+// Looks at the spans as they are drained, for steps that take long and devices that wait (flight_recorder.h).
+//
+// Errors   The constructor throws std::bad_alloc; nothing else needs memory.
+// Threads  One at a time (the collector's mutex).
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "collect/trigger_slot.h"
+#include "ringtail/base/clock.h"
+#include "ringtail/record/record.h"
+
+namespace ringtail {
+
+class TriggerWatch {
+ public:
+  static constexpr std::size_t kSteps = 31;  // whose median is taken
+  static constexpr std::uint32_t kMostDevices = 4'096;
+
+  // One thread's steps.
+  struct Steps {
+    bool begun = false;
+    std::uint64_t step = 0;
+    Nanoseconds begin{0};  // end of the last span before it
+    Nanoseconds end{0};    // of the last span in it
+    std::size_t finished = 0;
+    std::array<Nanoseconds, kSteps> lengths{};  // the last ones, in no order
+  };
+
+  // slot: outlives the watch.
+  TriggerWatch(const Triggers& triggers, Clock clock, std::uint32_t max_devices, TriggerSlot& slot);
+
+  // A pass begins, at this moment.
+  void begin_pass(ClockPair now) noexcept { now_ = now; }
+
+  // A record of one thread.
+  void see(const RingSlot& record, ThreadId thread, Steps& steps) noexcept;
+
+  // The pass ends. is_open: whether a span of the device is open now.
+  template <class IsOpen>
+  void end_pass(IsOpen is_open) noexcept {
+    if (idle_device_.count() <= 0) return;
+    for (std::uint32_t id = 0; id < devices_.size(); ++id) {
+      Device& device = devices_[id];
+      if (!device.watched || now_.monotonic - device.last_end <= idle_device_ || is_open(DeviceId{id})) continue;
+      device.watched = false;  // until it was busy again
+      report_idle(DeviceId{id}, now_.monotonic - device.last_end);
+    }
+  }
+
+ private:
+  struct Device {
+    Nanoseconds last_end{0};
+    bool watched = false;  // was busy since it was last reported
+  };
+
+  [[nodiscard]] Nanoseconds end_of(const RingSlot& record) const noexcept;
+  void finish(Steps& steps, ThreadId thread, Nanoseconds length) noexcept;
+  void report_idle(DeviceId device, Nanoseconds idle) noexcept;
+
+  const double slow_step_;
+  const Nanoseconds idle_device_;
+  const double ns_per_tick_;
+  TriggerSlot& slot_;
+  ClockPair now_;
+  std::vector<Device> devices_;
+};
+
+}  // namespace ringtail

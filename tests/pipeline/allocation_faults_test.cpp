@@ -1,0 +1,226 @@
+// No memory: the n-th allocation fails, for every n, or all fail from the n-th on until the session has stopped.
+// Nothing throws where it must not, nothing hangs, and every attempt is on the timeline or in the totals.
+#include <gtest/gtest.h>
+
+#include <array>
+#include <atomic>
+#include <limits>
+#include <memory>
+#include <new>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "ringtail/collect/session.h"
+#include "ringtail/record/scope.h"
+#include "tests/support/accounts.h"
+#include "tests/support/allocations.h"
+#include "tests/support/scale.h"
+
+namespace ringtail {
+namespace {
+
+using namespace std::chrono_literals;
+using ::ringtail::testing::AllocationFaults;
+using ::ringtail::testing::expect_accounts_add_up;
+using ::ringtail::testing::scaled;
+
+constexpr long kForever = std::numeric_limits<long>::max();
+
+struct Outcome {
+  bool constructed = false;
+  std::optional<ErrorCode> start_error;
+  bool recorder_missing = false;  // some recorder found no memory for a lane
+  std::uint64_t attempted = 0;    // by the recorders themselves
+  std::uint64_t delivered = 0;    // rows that the sink got
+  std::uint64_t delivered_us = 0;
+  std::unique_ptr<const Trace> trace;  // made where it stays: to move one takes memory
+  long allocations = 0;
+};
+
+// One microsecond each.
+void record(Recorder& recorder, ManualClock& time, int round) {
+  static const std::array<const char*, 4> kNames{"relu", "softmax", "a name too long to be kept inside a string",
+                                                 "another name too long to be kept inside a string"};
+  for (int i = 0; i < 20; ++i) {
+    recorder.step(static_cast<std::uint64_t>(round * 20 + i));
+    const auto at = static_cast<std::uint64_t>(i);
+    Scope outer(recorder, kNames[at % kNames.size()], recorder.device(i % 2 == 0 ? "gpu:0" : "gpu:1"));
+    if (round < 3) outer.shapes({{at, 3}, {3, static_cast<std::uint64_t>(round)}}, {at, 4}, 4);
+    if (i % 5 == 0) outer.queued_at(recorder.now());
+    time.advance(1us);
+  }
+  if (round == 1) {
+    const std::string name = "op " + std::to_string(reinterpret_cast<std::uintptr_t>(&recorder) % 97);
+    const Scope scope(recorder, name);
+    time.advance(1us);
+  }
+}
+
+// A whole life of a session; the faults end when it has stopped.
+Outcome live(SessionOptions options, long from, long to) {
+  Outcome outcome;
+  ManualClock time(1s);
+  options.collector_thread = false;
+  options.clock = Clock::manual(time);
+  options.ring_entries = 64;
+  options.fold_cells = 8;
+  options.max_rings = 2;
+  if (options.sink) {
+    options.sink = [&outcome](const Trace& batch) {
+      outcome.delivered += batch.size();
+      for (const double us : batch.columns().duration_us)
+        outcome.delivered_us += static_cast<std::uint64_t>(us + 0.5);
+    };
+  }
+  const AllocationFaults faults(from, to);
+  std::optional<Session> session;
+  try {
+    session.emplace(options);
+  } catch (const std::bad_alloc&) {
+    outcome.allocations = AllocationFaults::end();
+    return outcome;
+  }
+  outcome.constructed = true;
+  if (const Status started = session->start(); !started.ok()) {
+    outcome.start_error = started.error().code;
+    if (!session->start().ok()) {
+      outcome.allocations = AllocationFaults::end();
+      if (!session->start().ok()) return outcome;
+    }
+  }
+  {
+    std::optional<Recorder> first = session->recorder("first, by a name that is long");
+    Recorder second = session->recorder("second");
+    const Scope open(second, "never ends before the stop");
+    for (int round = 0; round < 40; ++round) {
+      if (first) record(*first, time, round);
+      if (round % 2 == 0) record(second, time, round);
+      if (round % 3 == 0) session->drain_once();
+      if (round == 20) {
+        outcome.attempted += first->attempted();
+        first.reset();
+        Recorder third = session->recorder("third");  // without a ring until the first's is drained
+        record(third, time, round);
+        outcome.attempted += third.attempted();
+      }
+      if (round % 10 == 5) {
+        try {
+          static_cast<void>(session->snapshot());
+        } catch (const std::bad_alloc&) {
+        }
+      }
+    }
+    outcome.attempted += second.attempted();
+    static_cast<void>(session->stop());
+  }
+  for (int tries = 0; tries < 2 && !outcome.trace; ++tries) {
+    try {
+      outcome.trace.reset(new Trace(session->take_trace()));
+    } catch (const std::bad_alloc&) {
+    }
+  }
+  outcome.allocations = AllocationFaults::end();
+  if (!outcome.trace) outcome.trace.reset(new Trace(session->take_trace()));
+  outcome.recorder_missing = outcome.trace->metadata.contains("ringtail.recorders_without_memory");
+  return outcome;
+}
+
+void expect_law(const Outcome& outcome) {
+  ASSERT_TRUE(outcome.trace != nullptr);
+  EXPECT_EQ(expect_accounts_add_up(*outcome.trace, outcome.delivered), outcome.attempted);
+  EXPECT_NEAR(outcome.trace->total_duration_us + static_cast<double>(outcome.delivered_us),
+              static_cast<double>(outcome.attempted), 1e-3);
+}
+
+SessionOptions memory() { return {}; }
+SessionOptions flight_recorder() { return {.max_spans = 400, .keep = Keep::kLatest, .window = 1ms}; }
+SessionOptions sink() {
+  return {.sink = [](const Trace&) {}, .flush_interval = 0ms};
+}
+
+class AllocationFaultsTest : public ::testing::TestWithParam<SessionOptions (*)()> {};
+
+TEST_P(AllocationFaultsTest, LeaveEveryAttemptAccountedForWhenOneFails) {
+  const Outcome whole = live(GetParam()(), kForever, kForever);
+  expect_law(whole);
+  EXPECT_GT(whole.attempted, 800U);
+  EXPECT_FALSE(whole.recorder_missing);
+  const long stride = 1'000'000 / scaled(1'000'000);
+  int refused_starts = 0;
+  int without_row = 0;
+  for (long n = 0; n < whole.allocations; n += stride) {
+    SCOPED_TRACE(n);
+    const Outcome outcome = live(GetParam()(), n, n + 1);
+    if (!outcome.constructed) continue;
+    EXPECT_EQ(outcome.start_error.value_or(ErrorCode::kNoMemory), ErrorCode::kNoMemory);
+    expect_law(outcome);
+    if (HasFailure()) return;
+    refused_starts += outcome.start_error ? 1 : 0;
+    for (const Loss& loss : outcome.trace->losses) without_row += loss.cause == LossCause::kNoMemory ? 1 : 0;
+    EXPECT_FALSE(outcome.recorder_missing);  // a lane is tried for twice
+    EXPECT_EQ(outcome.attempted, whole.attempted);
+  }
+  EXPECT_GT(refused_starts, 0);
+  EXPECT_GT(without_row, 0);
+  std::printf("%ld allocations, each failed once: %d starts refused, %d rows of the ledger for want of memory\n",
+              whole.allocations, refused_starts, without_row);
+}
+
+TEST_P(AllocationFaultsTest, LeaveEveryAttemptAccountedForWhenAllFailForAWhile) {
+  const long allocations = live(GetParam()(), kForever, kForever).allocations;
+  const long stride = 1'000'000 / scaled(1'000'000);
+  int missing = 0;
+  for (const long length : {16L, 256L, kForever / 2}) {
+    for (long n = 0; n < allocations; n += stride) {
+      SCOPED_TRACE(n);
+      const Outcome outcome = live(GetParam()(), n, n + length);
+      if (!outcome.constructed || !outcome.trace) continue;  // refused for good
+      expect_law(outcome);
+      if (HasFailure()) return;
+      missing += outcome.recorder_missing ? 1 : 0;
+    }
+  }
+  EXPECT_GT(missing, 0);  // recorders that record nothing are counted
+}
+
+INSTANTIATE_TEST_SUITE_P(Destinations, AllocationFaultsTest, ::testing::Values(&memory, &flight_recorder, &sink));
+
+TEST(AllocationFaults, LeaveEveryAttemptOfThreadsAccountedFor) {
+  const long rounds = scaled(300);
+  for (long round = 0; round < rounds; ++round) {
+    SCOPED_TRACE(round);
+    Session session({.ring_entries = 64, .max_spans = 20'000, .keep = round % 2 == 0 ? Keep::kFirst : Keep::kLatest});
+    std::atomic<int> ready{0};
+    std::atomic<bool> go{false};
+    std::array<std::uint64_t, 3> attempted{};
+    std::vector<std::thread> threads;
+    for (std::size_t i = 0; i < attempted.size(); ++i) {
+      threads.emplace_back([&, i] {
+        ++ready;
+        while (!go) std::this_thread::yield();
+        for (int lease = 0; lease < 3; ++lease) {
+          Recorder recorder = session.recorder("w");
+          for (int n = 0; n < 2'000; ++n) {
+            const Scope scope(recorder, n % 2 == 0 ? "even" : "odd");
+          }
+          attempted[i] += recorder.attempted();
+        }
+      });
+    }
+    ASSERT_TRUE(session.start().ok());
+    while (ready < 3) std::this_thread::yield();
+    {
+      const AllocationFaults faults(round % 50, round % 50 + 1 + round / 10);
+      go = true;
+      for (std::thread& thread : threads) thread.join();
+      static_cast<void>(session.stop());
+    }
+    const Trace trace = session.take_trace();
+    EXPECT_EQ(expect_accounts_add_up(trace), attempted[0] + attempted[1] + attempted[2]);
+  }
+}
+
+}  // namespace
+}  // namespace ringtail
