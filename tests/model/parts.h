@@ -65,7 +65,10 @@ class Ring {
 };
 
 using Folds = BasicFoldTable<Atomics>;
-using Lane = BasicLane<Atomics, Ring<RingSlot>>;
+struct Lane : BasicLane<Atomics, Ring<RingSlot>> {
+  using BasicLane::BasicLane;
+  Plain<Lane*> older{nullptr};
+};
 using Pool = LanePool<Lane>;
 using Cut = LaneAccount::Cut<Folds>;
 
@@ -78,8 +81,8 @@ inline constexpr std::uint64_t kOn = 0x1;
 
 enum class Length : std::uint8_t { kLong, kTooShort };  // pushed if there is room; folded
 
-// What recording does at the end of a span. Gives its run; 0 when nothing is recorded.
-std::uint16_t span(Lane& lane, unsigned id, Length length = Length::kLong);
+// What recording does at the end of a span.
+void span(Lane& lane, unsigned id, Length length = Length::kLong);
 
 [[nodiscard]] std::uint64_t folded_spans(const Cut& cut);
 

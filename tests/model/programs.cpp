@@ -223,11 +223,14 @@ void lane_is_given_back_at_a_stop(Mistake) {
   }
 }
 
-// Spans in a row, their lengths one of all patterns; `runs` takes the run of each.
+// Spans in a row, their lengths one of all patterns; `runs` takes the run of each, 0 where it was not recorded.
 template <std::size_t kSpans>
 void record(Lane& lane, unsigned pattern, std::array<std::uint16_t, kSpans>& runs) {
+  const auto attempted = [&] { return lane.attempted.load(std::memory_order_relaxed); };  // own counter
   for (unsigned i = 0; i < kSpans; ++i) {
-    runs[i] = span(lane, i, (pattern >> i & 1U) != 0 ? Length::kTooShort : Length::kLong);
+    const std::uint64_t before = attempted();
+    span(lane, i, (pattern >> i & 1U) != 0 ? Length::kTooShort : Length::kLong);
+    runs[i] = attempted() == before ? std::uint16_t{0} : InRun::run_of(attempted());
   }
 }
 
@@ -339,6 +342,32 @@ void open_spans_are_whole(Mistake) {
   join();
 }
 
+// What a forked child does, at any moment of its parent.
+void lanes_are_found_without_the_mutex(Mistake) {
+  Pool pool(3);
+  Mutex mutex;
+  for (unsigned owner = 0; owner < 2; ++owner) {
+    spawn([&, owner] {
+      std::unique_lock lock(mutex);
+      Lane* const lane = pool.find(lock, false, [](bool) { return make_lane(1); });
+      lane->go_live(ThreadId{owner});
+    });
+  }
+  spawn([&] {
+    unsigned found = 0;
+    pool.for_each_unlocked([&](Lane& lane) {
+      ++found;
+      require(lane.ring_entries == 1, "a lane that is found is whole");
+      lane.switch_word.store(0, std::memory_order_relaxed);
+    });
+    require(found <= 2, "each once");
+  });
+  join();
+  unsigned made = 0;
+  pool.for_each_unlocked([&](Lane&) { ++made; });
+  require(made == pool.count() && made > 0, "in the end all are found");
+}
+
 void full_table_is_read_without_its_mutex(Mistake) {
   constexpr std::size_t kRoom = 1;
   Mutex mutex;
@@ -383,6 +412,7 @@ const std::vector<Program> kPrograms = {
     {"lane_with_totals_is_used_again", lane_with_totals_is_used_again},
     {"lane_changes_hands", lane_changes_hands, 2},
     {"lanes_are_made_while_the_collector_walks", lanes_are_made_while_the_collector_walks, 1},
+    {"lanes_are_found_without_the_mutex", lanes_are_found_without_the_mutex, 1},
     {"lane_is_given_back_at_a_stop", lane_is_given_back_at_a_stop},
     {"folds_are_read_whole", folds_are_read_whole},
     {"folds_of_the_last_run_are_forgotten", folds_of_the_last_run_are_forgotten},
