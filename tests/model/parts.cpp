@@ -24,9 +24,7 @@ void span(Lane& lane, unsigned id, Length length) {
 
 std::uint64_t folded_spans(const Cut& cut) {
   std::uint64_t spans = 0;
-  if (cut.totals) {
-    for (const Folds::Total& total : *cut.totals) spans += total.bytes;
-  }
+  for (const Folds::Total& total : cut.totals) spans += total.bytes;
   return spans;
 }
 
@@ -41,13 +39,15 @@ Cut Book::cut(Lane& lane, std::uint16_t run) {
   if (mistake_ == Mistake::kDrainsBeforeItReadsTheFolds) drain(lane, run);
   const bool drains =
       mistake_ != Mistake::kDrainsBeforeItReadsTheFolds && mistake_ != Mistake::kDrainsNoMoreAfterTheLook;
-  return account.cut(lane, run, [&] {
+  std::vector<Folds::Total> totals;
+  const LaneAccount::Cut cut = account.cut(lane, run, totals, [&] {
     if (drains) drain(lane, run);
   });
+  return {cut, std::move(totals)};
 }
 
 bool Book::adds_up(const Cut& cut) const {
-  return (mistake_ == Mistake::kIgnoresGaps ? cut.totals.has_value() : cut.holds()) &&
+  return (mistake_ == Mistake::kIgnoresGaps ? cut.whole : cut.holds()) &&
          cut.attempted == account.drained + cut.folded;
 }
 

@@ -70,7 +70,10 @@ struct Lane : BasicLane<Atomics, Ring<RingSlot>> {
   Plain<Lane*> older{nullptr};
 };
 using Pool = LanePool<Lane>;
-using Cut = LaneAccount::Cut<Folds>;
+// And the totals that it read.
+struct Cut : LaneAccount::Cut {
+  std::vector<Folds::Total> totals;
+};
 
 [[nodiscard]] std::unique_ptr<Lane> make_lane(std::size_t ring_entries);
 

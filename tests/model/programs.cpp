@@ -50,7 +50,7 @@ void come_and_go(Mistake mistake, std::size_t max_rings, Owners owners,
   const auto lease = [&](unsigned owner) {
     std::unique_lock lock(mutex);
     Lane* lane = nullptr;
-    while ((lane = pool.find(lock, false, [](bool) { return make_lane(1); })) == nullptr) {
+    while ((lane = pool.find(lock, false, [](bool, const auto& add) { add(make_lane(1)); })) == nullptr) {
       lock.unlock();
       yield();
       lock.lock();
@@ -191,7 +191,7 @@ void lane_is_given_back_at_a_stop(Mistake) {
   pool.set_collecting(true);
   Mutex mutex;
   const auto lease = [&](std::unique_lock<Mutex>& lock) {
-    Lane* const lane = pool.find(lock, false, [](bool) { return make_lane(1); });
+    Lane* const lane = pool.find(lock, false, [](bool, const auto& add) { add(make_lane(1)); });
     if (lane == nullptr) return lane;
     require(lane->attempted.load(std::memory_order_relaxed) == 0, "a free lane is empty");
     lane->switch_word.store(switched(true, kRun), std::memory_order_relaxed);
@@ -349,7 +349,7 @@ void lanes_are_found_without_the_mutex(Mistake) {
   for (unsigned owner = 0; owner < 2; ++owner) {
     spawn([&, owner] {
       std::unique_lock lock(mutex);
-      Lane* const lane = pool.find(lock, false, [](bool) { return make_lane(1); });
+      Lane* const lane = pool.find(lock, false, [](bool, const auto& add) { add(make_lane(1)); });
       lane->go_live(ThreadId{owner});
     });
   }
