@@ -167,13 +167,14 @@ std::size_t Collector::drain(Book& book) noexcept {
   Writer& writer = book.writer;
   const std::uint64_t before = book.account.drained;
   const ThreadId thread = book.account.thread;
-  const std::size_t moved = book.account.drain(*book.lane, run_, [&](const RingSlot& slot, std::uint64_t folded_before) {
-    if (!writer.has_room()) [[unlikely]]
-      log_.make_room(writer, thread, now_);
-    if (watch_) [[unlikely]]
-      watch_->see(slot, thread, book.steps);
-    writer.append(slot, folded_before);
-  });
+  const std::size_t moved =
+      book.account.drain(*book.lane, run_, [&](const RingSlot& slot, std::uint64_t folded_before) {
+        if (!writer.has_room()) [[unlikely]]
+          log_.make_room(writer, thread, now_);
+        if (watch_) [[unlikely]]
+          watch_->see(slot, thread, book.steps);
+        writer.append(slot, folded_before);
+      });
   if (moved == 0) return 0;
   book.counts->recorded += book.account.drained - before;
   book.counts->shapes_dropped += writer.take_shapes_dropped();
@@ -278,6 +279,7 @@ void Collector::end_run() noexcept {
   take_lanes();
   pairs_.push_back(clock_.pair());
   now_ = pairs_.back().monotonic;
+  at_end_ = {now_, wall_clock_now()};
   for (Book& book : books_) end(book);
   // Lanes for whose books there was no memory: there is for one, here.
   for (std::size_t i = books_.size(); i < registry_.lane_count(); ++i) {
@@ -310,11 +312,16 @@ void Collector::flush() noexcept {
 
 // Throws std::bad_alloc.
 Harvest Collector::batch() {
-  if (!in_run_) return harvest();
+  if (!in_run_) {
+    Harvest rest = harvest();
+    rest.delivered_us = 0.0;  // of other batches
+    return rest;
+  }
   // No doubling here: batches come and go, so pairs of long ago are of no more use.
   if (pairs_.size() >= kMostPairs) pairs_.erase(pairs_.begin() + 1, pairs_.end() - kMostPairs / 2);
   Harvest harvest = cut_all(Nanoseconds{0});
   pairs_.push_back(clock_.pair());
+  harvest.latest = {pairs_.back().monotonic, wall_clock_now()};
   harvest.pairs = pairs_;
   harvest.segments = log_.segments();
   return harvest;
@@ -329,6 +336,8 @@ Harvest Collector::harvest() const {
   harvest.open_spans = open_spans_;
   harvest.pairs = pairs_;
   harvest.wall_at_start = wall_at_start_;
+  harvest.latest = at_end_;
+  harvest.delivered_us = delivery_.delivered_us();
   harvest.open_unlisted = open_unlisted_;
   return harvest;
 }
@@ -357,6 +366,8 @@ Harvest Collector::snapshot() {
   harvest.segments = log_.lend();
   harvest.pairs = pairs_;
   harvest.pairs.push_back(clock_.pair());
+  harvest.latest = {harvest.pairs.back().monotonic, wall_clock_now()};
+  harvest.delivered_us = delivery_.delivered_us();
   return harvest;
 }
 

@@ -127,6 +127,7 @@ class Collector {
   Nanoseconds pair_interval_{0};
   Nanoseconds now_{0};  // of this pass, CLOCK_MONOTONIC
   Nanoseconds wall_at_start_{0};
+  WallClockPair at_end_;
 
   Delivery delivery_;
   Nanoseconds last_flush_{0};

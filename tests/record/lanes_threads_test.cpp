@@ -32,11 +32,10 @@ class Lanes : public ::testing::Test {
 
   // Visits every lane; true when one was settled.
   bool visit() {
-    const std::vector<Lane*> lanes = registry.lanes();
-    accounts.resize(lanes.size());
+    accounts.resize(registry.lane_count());
     bool settled = false;
-    for (std::size_t i = 0; i < lanes.size(); ++i) {
-      Lane& lane = *lanes[i];
+    for (std::size_t i = 0; i < accounts.size(); ++i) {
+      Lane& lane = registry.lane(i);
       LaneAccount& account = accounts[i];
       const auto drain = [&] {
         account.drain(lane, kRun, [&](const RingSlot& slot, std::uint64_t) {
@@ -45,10 +44,11 @@ class Lanes : public ::testing::Test {
         });
       };
       account.visit(lane, kRun, drain, [&] {
-        const auto cut = account.cut(lane, kRun, drain);
+        std::vector<FoldTable::Total> totals;
+        const LaneAccount::Cut cut = account.cut(lane, kRun, totals, drain);
         ASSERT_TRUE(cut.holds());
         EXPECT_EQ(cut.attempted, account.drained + cut.folded);
-        for (const FoldTable::Total& total : *cut.totals) {
+        for (const FoldTable::Total& total : totals) {
           EXPECT_EQ(total.bytes, total.count * (index_of(account.thread) + 1U));
         }
         folded += cut.folded;
@@ -99,7 +99,7 @@ TEST_F(Lanes, ChangeHandsAndEverySpanIsTheirThreads) {
   EXPECT_EQ(recorded + folded, static_cast<std::uint64_t>(leases) * kThreads * kSpans);
   EXPECT_GT(recorded, 0U);
   EXPECT_GT(folded, 0U);
-  for (const Lane* lane : registry.lanes()) EXPECT_EQ(lane->look(), LaneState::kFree);
+  for (std::size_t i = 0; i < registry.lane_count(); ++i) EXPECT_EQ(registry.lane(i).look(), LaneState::kFree);
 }
 
 // Some are taken back by the collector, some freed by their thread, some by the switch itself.
@@ -126,7 +126,7 @@ TEST_F(Lanes, AreGivenBackWhileCollectingBeginsAndEnds) {
   }
   for (std::thread& thread : threads) thread.join();
   registry.set_collecting(false);
-  for (const Lane* lane : registry.lanes()) EXPECT_EQ(lane->look(), LaneState::kFree);
+  for (std::size_t i = 0; i < registry.lane_count(); ++i) EXPECT_EQ(registry.lane(i).look(), LaneState::kFree);
 }
 
 }  // namespace
