@@ -23,7 +23,7 @@ std::span<const std::byte> RttSource::at(std::uint64_t offset, std::size_t count
     const std::size_t held = bytes_.size() - first_;
     const bool is_there = base_ == offset && held >= count;
     if (is_there || !in_.good()) return std::span<const std::byte>(bytes_).subspan(first_, std::min(count, held));
-    if (first_ >= held) {  // so a byte is moved once for each that went before it, at most
+    if (first_ != 0 && first_ >= held) {  // so a byte is moved once for each that went before it, at most
       std::memmove(bytes_.data(), bytes_.data() + first_, held);
       bytes_.resize(held);
       first_ = 0;
