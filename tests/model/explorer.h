@@ -19,8 +19,9 @@
 //          its release sequence (C++20: a plain store ends one). Accesses to plain data that neither came before the
 //          other are data races, whatever their order in this run.
 // Bounds   Executions with up to `preemptions` switches away from a thread that could go on. Threads that end, wait for a
-//          mutex or yield() cost none. Nearly all known bugs need two (Musuvathi and Qadeer 2007). And up to `delays` delays: stretches of
-//          a thread's loads that give another than the newest store; loads without a choice end none.
+//          mutex or yield() cost none. Nearly all known bugs need two (Musuvathi and Qadeer 2007).
+//          And with up to `delays` delays: stretches of a thread's loads that give another than the newest store;
+//          loads without a choice end none.
 // Smaller  Before a load of what no other thread writes, and a store to what no other thread uses, a switch makes no
 //          difference. Which ones these are is learned: when another thread comes, the search begins again.
 // Limits   Modification orders only grow at their end: no 2+2W with crossed orders. Loads read what was stored
@@ -74,7 +75,7 @@ struct Mutation {
 
 struct Options {
   unsigned preemptions = 3;
-  unsigned delays = ~0U;
+  unsigned delays = ~0U;  // all
   std::uint64_t most_executions = 50'000'000;
   std::uint32_t most_steps = 20'000;  // of one execution
   std::optional<Mutation> mutation{};

@@ -76,7 +76,7 @@ const Program& program(std::string_view name) {
 Options bounds(const Program& program) {
   const char* const scale = std::getenv("RINGTAIL_TEST_SCALE");
   const unsigned more = scale != nullptr && std::string_view(scale) == "full" ? 1 : 0;
-  return {.preemptions = 3 + more - program.fewer_preemptions, .delays = 1 + more};
+  return {.preemptions = 3 + more - program.fewer_preemptions, .delays = 1};
 }
 
 }  // namespace ringtail::model

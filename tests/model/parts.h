@@ -129,8 +129,7 @@ struct Program {
 extern const std::vector<Program> kPrograms;
 [[nodiscard]] const Program& program(std::string_view name);
 
-// Up to where a model is explored: 3 preemptions and 1 delay, or one more of each where RINGTAIL_TEST_SCALE is
-// "full".
+// Up to where a model is explored: 3 preemptions and 1 delay; 4 preemptions where RINGTAIL_TEST_SCALE is "full".
 [[nodiscard]] Options bounds(const Program& program);
 
 }  // namespace ringtail::model
