@@ -318,6 +318,36 @@ TEST_F(SessionSinks, DoNotTellTheEndToASinkThatFailed) {
   EXPECT_EQ(lost(session.take_trace(), LossCause::kSinkFailed), 1U);
 }
 
+TEST_F(SessionSinks, FoldExactlyWhatFollowsAThrowOfWhateverKindAtWhicheverBatch) {
+  for (const bool standard : {true, false}) {
+    for (std::size_t k = 1; k <= 50; ++k) {
+      SCOPED_TRACE(std::to_string(k) + (standard ? ", a std::exception" : ", a number"));
+      std::size_t calls = 0;
+      std::size_t delivered = 0;
+      const auto sink = [&](const Trace& batch) {
+        if (++calls == k && standard) throw std::runtime_error("disk full");
+        if (calls == k) throw 42;
+        delivered += batch.size();
+      };
+      Session session(by_hand({.ring_entries = 4, .sink = sink, .flush_interval = 0ms}));
+      ASSERT_TRUE(session.start().ok());
+      Recorder recorder = session.recorder("w");
+      for (std::size_t i = 0; i < 60; ++i) {
+        for (std::size_t n = 0; n < 5; ++n) span(recorder, "op", 1us);  // the ring holds four
+        session.drain_once();
+      }
+      const Trace trace = session.take_trace();
+      EXPECT_EQ(calls, k);
+      EXPECT_EQ(delivered, 4 * (k - 1));
+      expect_accounts_add_up(trace, delivered);
+      EXPECT_EQ(trace.threads[0].attempted, 300U);
+      EXPECT_EQ(lost(trace, LossCause::kRingFull), 60U);
+      EXPECT_EQ(lost(trace, LossCause::kSinkFailed), 240 - delivered);
+      EXPECT_EQ(session.sink_error(), standard ? "disk full" : "an exception that is no std::exception");
+    }
+  }
+}
+
 TEST_F(SessionSinks, SayWhatDrainingTook) {
   Session session(by_hand());
   ASSERT_TRUE(session.start().ok());

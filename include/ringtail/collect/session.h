@@ -18,8 +18,9 @@
 // Shape    Any number of sessions may exist and record at once; they share nothing. A session may be started again:
 //          each start begins a new trace, and recorders that are still held go on in it.
 // Cost     start() takes about half a millisecond to calibrate what a span costs (Trace::cost).
-// Errors   start() returns why there is no collector thread. What finds no room is folded, or counted. take_trace()
-//          and the tables of names throw std::bad_alloc; the collector thread does not survive it (README, limits).
+// Errors   start() returns why there is no collector thread, or that there is no memory. Recording goes on without any:
+//          what finds no room is folded, or counted. The constructor, take_trace(), snapshot(), shapes(), category(),
+//          set_metadata() and sink_error() throw std::bad_alloc; nothing is lost then, and they can be called again.
 // Threads  All members: any thread. Recorders and scopes outlive the session safely: they record nothing then. The
 //          reference that this_thread() gives is valid while the session lives.
 // Order    The trace is ordered by (begin, thread, sequence of the thread); equal input gives equal output.
