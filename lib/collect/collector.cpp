@@ -67,17 +67,18 @@ void Collector::take_lanes() noexcept {
   }
 }
 
-void Collector::open(Book& book) const noexcept {
-  book.thread = book.lane->thread;
-  book.account = &registry_.account(book.thread);
-  book.drained = 0;
-  book.next_sequence = InRun::first(run_);
+// Requires: the lane was found not free since.
+void Collector::open(Book& book) noexcept {
+  if (book.counts != nullptr) return;
+  book.account.open(*book.lane, run_);
+  book.counts = &registry_.account(book.account.thread);
   book.steps = {};
 }
 
 void Collector::close(Book& book) noexcept {
   RowLog::close(book.writer);
-  book.thread = kNoThread;
+  book.account = {};
+  book.counts = nullptr;
 }
 
 void Collector::begin_run(std::uint16_t run) {
@@ -126,22 +127,20 @@ Collector::Pass Collector::drain() noexcept {
   if (!delivery_.wanted() && now.monotonic - pairs_.back().monotonic >= pair_interval_) add_pair(now);
   if (watch_) watch_->begin_pass(now);
   for (Book& book : books_) {
-    Lane& lane = *book.lane;
-    // L2 <- L1: read before the last drain. L4's counterpart too: `thread` of a new lease is visible.
-    const LaneState state = lane.state.load(std::memory_order_acquire);
-    if (state == LaneState::kFree) continue;
-    if (book.thread == kNoThread) open(book);
-    const std::size_t moved = drain(book);
-    pass.moved += moved;
-    if (lane.ring_entries > 0) {
-      pass.fullest = std::max(pass.fullest, static_cast<double>(moved) / static_cast<double>(lane.ring_entries));
-    }
-    if (delivery_.wanted() && log_.spans() >= most_in_batch_) flush();
-    if (state == LaneState::kRetired) {
-      settle(book);
-      lane.reset();
-      lane.state.store(LaneState::kFree, std::memory_order_release);  // L3 -> L4
-    }
+    const Lane& lane = *book.lane;
+    book.account.visit(
+        *book.lane, run_,
+        [&] {
+          open(book);
+          const std::size_t moved = drain(book);
+          pass.moved += moved;
+          if (lane.ring_entries > 0) {
+            pass.fullest =
+                std::max(pass.fullest, static_cast<double>(moved) / static_cast<double>(lane.ring_entries));
+          }
+          if (delivery_.wanted() && log_.spans() >= most_in_batch_) flush();
+        },
+        [&] { settle(book); });
   }
   log_.expire(now_);
   if (watch_) watch_->end_pass([this](DeviceId device) { return is_open(device); });
@@ -164,31 +163,21 @@ bool Collector::is_open(DeviceId device) const noexcept {
   return false;
 }
 
-// What is in the ring when it is called: a producer flat out does not keep the collector from the others.
 std::size_t Collector::drain(Book& book) noexcept {
   Writer& writer = book.writer;
-  std::uint64_t next = book.next_sequence;
-  std::uint64_t taken = 0;
-  const std::size_t moved = book.lane->ring.consume_all([&](const RingSlot& slot) {
-    const std::uint64_t sequence = slot.sequence;
-    std::uint64_t folded_before = 0;
-    if (sequence != next) [[unlikely]] {
-      if (InRun::run_of(sequence) != run_) return;  // pushed after the cut of the last run
-      folded_before = sequence - next;
-    }
-    next = sequence + 1;
-    ++taken;
-    if (!writer.has_room()) [[unlikely]]
-      log_.make_room(writer, book.thread, now_);
-    if (watch_) [[unlikely]]
-      watch_->see(slot, book.thread, book.steps);
-    writer.append(slot, folded_before);
-  });
+  const std::uint64_t before = book.account.drained;
+  const ThreadId thread = book.account.thread;
+  const std::size_t moved =
+      book.account.drain(*book.lane, run_, [&](const RingSlot& slot, std::uint64_t folded_before) {
+        if (!writer.has_room()) [[unlikely]]
+          log_.make_room(writer, thread, now_);
+        if (watch_) [[unlikely]]
+          watch_->see(slot, thread, book.steps);
+        writer.append(slot, folded_before);
+      });
   if (moved == 0) return 0;
-  book.next_sequence = next;
-  book.drained += taken;
-  book.account->recorded += taken;
-  book.account->shapes_dropped += writer.take_shapes_dropped();
+  book.counts->recorded += book.account.drained - before;
+  book.counts->shapes_dropped += writer.take_shapes_dropped();
   log_.commit(writer, now_);
   return moved;
 }
@@ -202,15 +191,6 @@ void Collector::add_statistics(const Lane& lane, ThreadAccount& account) const n
   account.sampled_out += of(lane.sampled_out) + lane.nested.sampled_out(run_);
   account.clock_steps += of(lane.clock_steps);
   account.blocked += nanoseconds_of(of(lane.blocked_ns));
-}
-
-// The lane's totals into totals_, and how many spans they are; `whole` is false when they could not be read.
-std::uint64_t Collector::read_folds(const Lane& lane, bool& whole) noexcept {
-  whole = lane.folds.read(run_, totals_);
-  if (!whole) totals_.clear();
-  std::uint64_t folded = 0;
-  for (const FoldTable::Total& total : totals_) folded += total.count;
-  return folded;
 }
 
 // Spans of signal handlers that interrupted a recording call: nobody waits for them, so what can be read is the cut.
@@ -228,50 +208,41 @@ void Collector::settle(Book& book) noexcept {
   const Lane& lane = *book.lane;
   const auto give_up = std::chrono::steady_clock::now() + kSettleTime;
   while (true) {
-    // Relaxed: an attempt is counted before it is pushed or folded, so a count that what is drained and folded adds
-    // up to is a cut; if it is an old one, later attempts are simply after it. (L1 -> L2 makes it the last for a lane
-    // that was retired, and whatever orders a thread before stop() does for that thread.)
-    const std::uint64_t attempted = InRun::count_of(lane.attempted.load(std::memory_order_relaxed), run_);
-    drain(book);
-    bool whole = false;
-    const std::uint64_t folded = read_folds(lane, whole);
-    const bool adds_up = whole && attempted == book.drained + folded;
+    const LaneAccount::Cut cut = book.account.cut(lane, run_, totals_, [&] { drain(book); });
+    const bool adds_up = cut.holds() && cut.attempted == book.account.drained + cut.folded;
     if (!adds_up && std::chrono::steady_clock::now() < give_up) {
       std::this_thread::yield();  // a thread is between counting its attempt and finishing it
       continue;
     }
-    ThreadAccount& account = *book.account;
-    folds_.add(book.thread, account, why_folded(lane), totals_);
-    account.attempted += adds_up ? attempted : book.drained + folded;  // an unfinished call ends after the cut
-    account.folded += folded;
-    add_nested(lane, book.thread, account, folds_);
-    add_statistics(lane, account);
+    const ThreadId thread = book.account.thread;
+    ThreadAccount& counts = *book.counts;
+    folds_.add(thread, counts, why_folded(lane), totals_);
+    counts.attempted += book.account.drained + cut.folded;  // a call that is still under way ends after the cut
+    counts.folded += cut.folded;
+    add_nested(lane, thread, counts, folds_);
+    add_statistics(lane, counts);
     close(book);
     return;
   }
 }
 
-// A cut of a lane that goes on. What is folded is read before the ring is drained: when the gaps between the records
-// that were drained are no more than that, every attempt up to the sum of both is either drained or folded.
+// A cut of a lane that goes on.
 void Collector::cut(Book& book, Nanoseconds most, Harvest& harvest) {
   const Lane& lane = *book.lane;
   const auto give_up = std::chrono::steady_clock::now() + most;
-  std::uint64_t folded = 0;
-  std::uint64_t gaps = 0;
-  bool whole = false;
+  LaneAccount::Cut cut;
   do {
-    folded = read_folds(lane, whole);
-    drain(book);
-    gaps = book.next_sequence - InRun::first(run_) - book.drained;
-  } while (!(whole && gaps <= folded) && std::chrono::steady_clock::now() < give_up);
-  ThreadAccount& account = harvest.accounts[index_of(book.thread)];
-  harvest.folds.add(book.thread, account, why_folded(lane), totals_);
-  const std::uint64_t uncounted = gaps > folded ? gaps - folded : 0;
+    cut = book.account.cut(lane, run_, totals_, [&] { drain(book); });
+  } while (!cut.holds() && std::chrono::steady_clock::now() < give_up);
+  const ThreadId thread = book.account.thread;
+  ThreadAccount& counts = harvest.accounts[index_of(thread)];
+  harvest.folds.add(thread, counts, why_folded(lane), totals_);
+  const std::uint64_t uncounted = cut.gaps > cut.folded ? cut.gaps - cut.folded : 0;
   harvest.uncounted += uncounted;
-  account.attempted += book.drained + folded + uncounted;
-  account.folded += folded + uncounted;
-  add_nested(lane, book.thread, account, harvest.folds);
-  add_statistics(lane, account);
+  counts.attempted += book.account.drained + cut.folded + uncounted;
+  counts.folded += cut.folded + uncounted;
+  add_nested(lane, thread, counts, harvest.folds);
+  add_statistics(lane, counts);
 }
 
 // Throws std::bad_alloc, and has noted nothing then.
@@ -291,9 +262,9 @@ void Collector::note_open_spans(const Lane& lane, std::vector<OpenSpan>& open_sp
 
 void Collector::end(Book& book) noexcept {
   const Lane& lane = *book.lane;
-  const LaneState state = lane.state.load(std::memory_order_acquire);
+  const LaneState state = lane.look();
   if (state == LaneState::kFree) return;
-  if (book.thread == kNoThread) open(book);
+  open(book);
   settle(book);
   if (state != LaneState::kLive) return;
   try {
@@ -308,6 +279,7 @@ void Collector::end_run() noexcept {
   take_lanes();
   pairs_.push_back(clock_.pair());
   now_ = pairs_.back().monotonic;
+  at_end_ = {now_, wall_clock_now()};
   for (Book& book : books_) end(book);
   // Lanes for whose books there was no memory: there is for one, here.
   for (std::size_t i = books_.size(); i < registry_.lane_count(); ++i) {
@@ -340,11 +312,16 @@ void Collector::flush() noexcept {
 
 // Throws std::bad_alloc.
 Harvest Collector::batch() {
-  if (!in_run_) return harvest();
+  if (!in_run_) {
+    Harvest rest = harvest();
+    rest.delivered_us = 0.0;  // of other batches
+    return rest;
+  }
   // No doubling here: batches come and go, so pairs of long ago are of no more use.
   if (pairs_.size() >= kMostPairs) pairs_.erase(pairs_.begin() + 1, pairs_.end() - kMostPairs / 2);
   Harvest harvest = cut_all(Nanoseconds{0});
   pairs_.push_back(clock_.pair());
+  harvest.latest = {pairs_.back().monotonic, wall_clock_now()};
   harvest.pairs = pairs_;
   harvest.segments = log_.segments();
   return harvest;
@@ -359,6 +336,8 @@ Harvest Collector::harvest() const {
   harvest.open_spans = open_spans_;
   harvest.pairs = pairs_;
   harvest.wall_at_start = wall_at_start_;
+  harvest.latest = at_end_;
+  harvest.delivered_us = delivery_.delivered_us();
   harvest.open_unlisted = open_unlisted_;
   return harvest;
 }
@@ -370,7 +349,7 @@ Harvest Collector::cut_all(Nanoseconds most) {
   harvest.accounts.resize(registry_.thread_count());
   for (Book& book : books_) {
     // Acquire: as in drain(). A lane that retired since, or is leased anew, is as good as live: its account is open.
-    if (book.thread == kNoThread || book.lane->state.load(std::memory_order_acquire) == LaneState::kFree) continue;
+    if (book.counts == nullptr || book.lane->look() == LaneState::kFree) continue;
     cut(book, most, harvest);
     note_open_spans(*book.lane, harvest.open_spans);
   }
@@ -387,6 +366,8 @@ Harvest Collector::snapshot() {
   harvest.segments = log_.lend();
   harvest.pairs = pairs_;
   harvest.pairs.push_back(clock_.pair());
+  harvest.latest = {harvest.pairs.back().monotonic, wall_clock_now()};
+  harvest.delivered_us = delivery_.delivered_us();
   return harvest;
 }
 

@@ -22,6 +22,7 @@
 #include "collect/delivery.h"
 #include "collect/fold_book.h"
 #include "collect/harvest.h"
+#include "collect/lane_account.h"
 #include "collect/row_log.h"
 #include "collect/trigger_watch.h"
 #include "record/registry.h"
@@ -78,16 +79,14 @@ class Collector {
   // One lane's bookkeeping within the run.
   struct Book {
     Lane* lane = nullptr;
-    ThreadId thread = kNoThread;       // of the current lease; kNoThread: not seen in this run
-    ThreadAccount* account = nullptr;  // of that thread
-    std::uint64_t drained = 0;         // records of this run and lease
-    std::uint64_t next_sequence = 0;   // InRun word of the record after the last one drained
+    LaneAccount account;
+    ThreadAccount* counts = nullptr;  // of the thread that has the lane; null: not seen in this run
     Writer writer;
     TriggerWatch::Steps steps;
   };
 
   void take_lanes() noexcept;
-  void open(Book& book) const noexcept;
+  void open(Book& book) noexcept;
   static void close(Book& book) noexcept;
   std::size_t drain(Book& book) noexcept;
   void add_pair(ClockPair pair) noexcept;
@@ -98,7 +97,6 @@ class Collector {
   void add_nested(const Lane& lane, ThreadId thread, ThreadAccount& account, FoldBook& folds) noexcept;
   void cut(Book& book, Nanoseconds most, Harvest& harvest);
   [[nodiscard]] Harvest cut_all(Nanoseconds most);
-  [[nodiscard]] std::uint64_t read_folds(const Lane& lane, bool& whole) noexcept;
   static void note_open_spans(const Lane& lane, std::vector<OpenSpan>& open_spans);
   void leave(const Segment& segment, LossCause cause) noexcept;
   void flush() noexcept;
@@ -129,6 +127,7 @@ class Collector {
   Nanoseconds pair_interval_{0};
   Nanoseconds now_{0};  // of this pass, CLOCK_MONOTONIC
   Nanoseconds wall_at_start_{0};
+  WallClockPair at_end_;
 
   Delivery delivery_;
   Nanoseconds last_flush_{0};

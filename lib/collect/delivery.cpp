@@ -10,6 +10,7 @@ void Delivery::begin() {
   batch_ = Trace();
   open_spans_.clear();
   attempted_ = 0;
+  delivered_us_ = 0.0;
   failed_ = false;
   error_.clear();
 }
@@ -47,16 +48,19 @@ bool Delivery::has_news(const Harvest& harvest) {
 
 Delivery::Outcome Delivery::deliver(const Harvest& harvest) noexcept {
   if (failed_) return Outcome::kFailed;
+  double rows_us = 0.0;
   try {
     if (!has_news(harvest)) return Outcome::kDelivered;
     registry_.extend_threads(batch_.threads);
-    assemble(harvest, registry_, source_, batch_);
+    rows_us = assemble(harvest, registry_, source_, batch_);
   } catch (const std::bad_alloc&) {
     attempted_ = ~std::uint64_t{0};  // whatever comes is news
     return Outcome::kNoMemory;
   }
   guarded([&] { return sink_.append(batch_); });
-  return failed_ ? Outcome::kFailed : Outcome::kDelivered;
+  if (failed_) return Outcome::kFailed;
+  delivered_us_ += rows_us;
+  return Outcome::kDelivered;
 }
 
 void Delivery::finish(const Trace& end) noexcept {

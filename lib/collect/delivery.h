@@ -29,6 +29,9 @@ class Delivery {
   enum class Outcome : std::uint8_t { kDelivered, kNoMemory, kFailed };
   [[nodiscard]] Outcome deliver(const Harvest& harvest) noexcept;
 
+  // Durations of all rows that the sink took in this run, each as often as its weight says.
+  [[nodiscard]] double delivered_us() const noexcept { return delivered_us_; }
+
   // What take_trace() will give.
   void finish(const Trace& end) noexcept;
 
@@ -49,6 +52,7 @@ class Delivery {
   Trace batch_;  // its tables grow over the run
   std::vector<OpenSpan> open_spans_;
   std::uint64_t attempted_ = 0;
+  double delivered_us_ = 0.0;
   bool failed_ = false;
   std::string error_;
 };

@@ -54,12 +54,15 @@ void tell(Trace& trace, const char* what, std::uint64_t count) {
 
 }  // namespace
 
-void assemble(const Harvest& harvest, Registry& registry, Clock::Source source, Trace& trace) {
+double assemble(const Harvest& harvest, Registry& registry, Clock::Source source, Trace& trace) {
   name_stand_ins(harvest, registry, trace);
   take_accounts(harvest.accounts, trace.threads);
   const ClockMap clock(source, harvest.pairs);
   trace.origin = Origin{harvest.pairs.front().monotonic, harvest.wall_at_start, name_of(source)};
+  if (harvest.latest) trace.origin->later = {*harvest.latest};
   write_rows(harvest.segments, clock, trace);
+  const double rows_us = trace.total_duration_us;
+  trace.total_duration_us += harvest.delivered_us;
   trace.folded.clear();
   trace.losses.clear();
   harvest.folds.write(clock, trace.origin->monotonic.count(), harvest.accounts, trace);
@@ -76,6 +79,7 @@ void assemble(const Harvest& harvest, Registry& registry, Clock::Source source, 
   });
   tell(trace, "ringtail.folded_without_totals", harvest.uncounted);
   tell(trace, "ringtail.open_spans_without_memory", harvest.open_unlisted);
+  return rows_us;
 }
 
 }  // namespace ringtail

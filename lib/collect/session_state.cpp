@@ -86,7 +86,7 @@ void Session::State::govern() {
   }
   for (std::size_t i = 0; i < seen.size(); ++i) {
     const Lane& lane = registry->lane(i);
-    if (lane.state.load(std::memory_order_acquire) != LaneState::kLive) continue;  // so `thread` is this lease's
+    if (lane.look() != LaneState::kLive) continue;  // so `thread` is this lease's
     // Relaxed, both: statistics.
     const Governor::Load counts{InRun::count_of(lane.attempted.load(std::memory_order_relaxed), run),
                                 InRun::count_of(lane.sampled_out.load(std::memory_order_relaxed), run)};

@@ -1,4 +1,7 @@
+#include <algorithm>
+#include <cerrno>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <istream>
 #include <string>
@@ -40,8 +43,11 @@ std::optional<Error> find_no_header(std::span<const std::byte> bytes, std::uint6
 
 template <class Read>
 auto with_file(const std::string& path, Read read) -> decltype(read(std::declval<std::istream&>())) {
+  std::error_code ignored;  // opening says more
+  if (std::filesystem::is_directory(path, ignored))
+    return Error{ErrorCode::kIo, "expected a file, found a directory"};
   std::ifstream file(path, std::ios::binary);
-  if (!file) return Error{ErrorCode::kIo, "expected a file that can be read, found none"};
+  if (!file) return Error{ErrorCode::kIo, std::string("expected to open it, found: ") + std::strerror(errno)};
   return read(file);
 }
 
@@ -57,7 +63,8 @@ Result<Trace> read_rtt(std::istream& in, RttLimits limits) {
   std::uint64_t stream = 0;
   while (!assembler.has_end()) {
     const Result<std::optional<RttSource::Chunk>> read = source.read_chunk(offset);
-    if (source.failed()) return Error{ErrorCode::kIo, "byte " + std::to_string(offset) + ": the stream failed"};
+    if (source.failed())
+      return Error{ErrorCode::kIo, "byte " + std::to_string(offset) + ": the stream refused to be read"};
     if (!read.ok()) return read.error();
     if (!read.value()) break;
     const RttSource::Chunk& chunk = *read.value();

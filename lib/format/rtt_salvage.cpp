@@ -33,7 +33,8 @@ class Salvage {
     while (!result_.finished && find_magic()) {
       if (Status taken = take_chunk(); !taken.ok()) return taken.error();
     }
-    if (source_.failed()) return Error{ErrorCode::kIo, "byte " + std::to_string(offset_) + ": the stream failed"};
+    if (source_.failed())
+      return Error{ErrorCode::kIo, "byte " + std::to_string(offset_) + ": the stream refused to be read"};
     if (result_.chunks_read == 0) {
       if (newer_) return *std::move(newer_);
       return Error{ErrorCode::kMalformed, "byte 0: expected a whole .rtt chunk somewhere, found none"};

@@ -23,7 +23,7 @@ std::span<const std::byte> RttSource::at(std::uint64_t offset, std::size_t count
     const std::size_t held = bytes_.size() - first_;
     const bool is_there = base_ == offset && held >= count;
     if (is_there || !in_.good()) return std::span<const std::byte>(bytes_).subspan(first_, std::min(count, held));
-    if (first_ >= held) {  // so a byte is moved once for each that went before it, at most
+    if (first_ != 0 && first_ >= held) {  // so a byte is moved once for each that went before it, at most
       std::memmove(bytes_.data(), bytes_.data() + first_, held);
       bytes_.resize(held);
       first_ = 0;
@@ -38,6 +38,7 @@ std::span<const std::byte> RttSource::at(std::uint64_t offset, std::size_t count
 }
 
 std::uint64_t RttSource::rows_at_end() {
+  if (!in_.good()) return 0;
   const std::istream::pos_type begin = in_.tellg();
   if (begin == std::istream::pos_type(-1)) return in_.clear(), 0;  // a pipe
   std::array<std::byte, kEndChunkBytes> bytes{};
@@ -55,7 +56,7 @@ std::uint64_t RttSource::rows_at_end() {
   return rows;
 }
 
-bool RttSource::failed() const { return in_.bad(); }
+bool RttSource::failed() const { return !in_.good() && !in_.eof(); }
 
 Result<std::optional<RttSource::Chunk>> RttSource::read_chunk(std::uint64_t offset) {
   std::span<const std::byte> bytes = at(offset, kChunkHeaderBytes);

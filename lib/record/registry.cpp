@@ -100,29 +100,20 @@ InternedName Registry::intern_device(std::string_view name) noexcept {
 Registry::InternedWords Registry::intern_shapes(std::span<const std::uint64_t> words) noexcept {
   const InternedWords dropped{{kDroppedShapes, Signature(words).bytes()}, {}};
   const SignatureTable& table = tables_.signatures;
-  const auto known = [&](ShapesId id) { return InternedWords{{id, table.bytes(id)}, table.at(id).words()}; };
-  // R2 <- R1: the table is whole, and nobody changes it any more.
-  if (signatures_full_.load(std::memory_order_acquire)) {
-    const std::optional<ShapesId> id = table.find(words);
-    return id ? known(*id) : dropped;
-  }
   try {
-    const std::unique_lock lock = lock_tables();
-    if (!lock.owns_lock()) return dropped;
-    if (const std::optional<ShapesId> id = table.find(words)) return known(*id);
-    // Relaxed: changed under the mutex only.
-    if (!signatures_full_.load(std::memory_order_relaxed) &&
-        table.size() - kReservedShapes < limits_.max_signatures) {
-      // Twice the words: they stand in chunks that double.
-      const std::size_t bytes = limits_.copies * (kRowBytes + 2 * words.size_bytes());
-      try {
-        return known(
-            memory_.spend(MemoryBound::For::kTables, bytes, [&] { return tables_.signatures.intern(words); }));
-      } catch (const OverBound&) {  // full as well
-      }
-    }
-    signatures_full_.store(true, std::memory_order_release);  // R1 -> R2
-    return dropped;
+    const std::optional<ShapesId> id = signatures_.find_or_add(
+        [this] { return lock_tables(); }, [&] { return table.find(words); },
+        [&]() -> std::optional<ShapesId> {
+          if (table.size() - kReservedShapes >= limits_.max_signatures) return std::nullopt;
+          // Twice the words: they stand in chunks that double.
+          const std::size_t bytes = limits_.copies * (kRowBytes + 2 * words.size_bytes());
+          try {
+            return memory_.spend(MemoryBound::For::kTables, bytes, [&] { return tables_.signatures.intern(words); });
+          } catch (const OverBound&) {
+            return std::nullopt;  // full as well
+          }
+        });
+    return id ? InternedWords{{*id, table.bytes(*id)}, table.at(*id).words()} : dropped;
   } catch (...) {
     return dropped;
   }
@@ -140,16 +131,7 @@ void Registry::extend(Trace& trace) const {
   }
 }
 
-Lane* Registry::free_lane(bool with_ring) {
-  for (const auto& lane : lanes_) {
-    if ((lane->ring_entries > 0) != with_ring) continue;
-    // L4 <- L3: the collector has reset the lane.
-    if (lane->state.load(std::memory_order_acquire) == LaneState::kFree) return lane.get();
-  }
-  return nullptr;
-}
-
-void Registry::add_thread(Lane& lane, std::string_view name) {
+ThreadId Registry::add_thread(std::string_view name) {
   // Past the bound all threads share the last row, so that months of short-lived threads take bounded memory.
   threads_full_ |= threads_.size() + 1 >= limits_.max_threads;
   if (!threads_full_) {
@@ -166,51 +148,26 @@ void Registry::add_thread(Lane& lane, std::string_view name) {
   if (threads_full_ && (threads_.empty() || threads_.back().thread.name != kMoreThreads)) {
     threads_.push_back({.thread = {.name = std::string(kMoreThreads)}, .account = {}});
   }
-  lane.thread = ThreadId{static_cast<std::uint32_t>(threads_.size() - 1)};
+  return ThreadId{static_cast<std::uint32_t>(threads_.size() - 1)};
 }
 
 std::size_t Registry::thread_bytes(std::string_view name) const noexcept {
   return limits_.copies * (sizeof(ThreadRow) + kRowBytes + name.size());
 }
 
-// Null without memory. Requires: `lock` holds lanes_mutex_; it does so again afterwards.
-Lane* Registry::add_lane(std::size_t ring_entries, std::unique_lock<std::mutex>& lock) noexcept {
-  const bool with_ring = ring_entries > 0;
-  if (with_ring) ++rings_;
-  try {
-    memory_.spend(MemoryBound::For::kLanes, lane_bytes(ring_entries, limits_.fold_cells), [&] {
-      // Without the mutex: touching a ring's pages takes as long as thousands of other leases.
-      lock.unlock();
-      auto made = std::make_unique<Lane>(*this, clock_, ring_entries, limits_.fold_cells);
-      lock.lock();
-      lanes_.push_back(std::move(made));
-    });
-    Lane* const lane = lanes_.back().get();
-    lane->older = newest_lane_.load(std::memory_order_relaxed);  // written under the mutex
-    newest_lane_.store(lane, std::memory_order_release);         // R3 -> R4
-    lane_count_.store(lanes_.size(),
-                      std::memory_order_release);  // the collector then takes the list under the mutex
-    return lane;
-  } catch (const std::bad_alloc&) {
-    if (!lock.owns_lock()) lock.lock();
-    if (with_ring) --rings_;
-    return nullptr;
-  }
-}
-
 Lane* Registry::lease(std::string_view thread_name, WithoutRing without_ring) noexcept {
   std::unique_lock lock(lanes_mutex_);
-  Lane* lane = free_lane(true);
-  if (lane == nullptr && rings_ < limits_.max_rings) lane = add_lane(limits_.ring_entries, lock);
-  if (lane == nullptr && without_ring == WithoutRing::kRefuse) return nullptr;
-  if (lane == nullptr) lane = free_lane(false);
-  if (lane == nullptr) lane = add_lane(0, lock);
+  const auto make = [this](bool with_ring, const auto& add) {
+    const std::size_t entries = with_ring ? limits_.ring_entries : 0;
+    memory_.spend(MemoryBound::For::kLanes, lane_bytes(entries, limits_.fold_cells),
+                  [&] { add(std::make_unique<Lane>(*this, clock_, entries, limits_.fold_cells)); });
+  };
   try {
-    if (lane != nullptr) {
-      add_thread(*lane, thread_name);
+    if (Lane* const lane = lanes_.find(lock, without_ring == WithoutRing::kAccept, make)) {
+      const ThreadId thread = add_thread(thread_name);
       apply(*lane);
       begin_holding(*lane, os_thread_id());
-      lane->state.store(LaneState::kLive, std::memory_order_release);  // the collector's acquire sees `thread`
+      lane->go_live(thread);
       return lane;
     }
   } catch (const std::bad_alloc&) {  // no memory for the thread's row
@@ -224,11 +181,7 @@ void Registry::release(Lane& lane) noexcept {
   const std::lock_guard lock(lanes_mutex_);
   lane.switch_word.store(0, std::memory_order_relaxed);  // only this thread reads it
   end_holding(lane);
-  if (collecting_) {
-    lane.state.store(LaneState::kRetired, std::memory_order_release);  // L1 -> L2: no record comes after this
-  } else {
-    make_free(lane);
-  }
+  lanes_.give_back(lane);
 }
 
 bool Registry::lock_for_fork(std::chrono::steady_clock::time_point give_up) noexcept {
@@ -252,9 +205,7 @@ void Registry::unlock_after_fork() noexcept {
 
 void Registry::abandon() noexcept {
   abandoned_.store(true, std::memory_order_relaxed);  // this and below: the only thread there is reads it
-  for (Lane* lane = newest_lane_.load(std::memory_order_acquire); lane != nullptr; lane = lane->older) {  // R4 <- R3
-    lane->switch_word.store(0, std::memory_order_relaxed);
-  }
+  lanes_.for_each_unlocked([](Lane& lane) { lane.switch_word.store(0, std::memory_order_relaxed); });
 }
 
 bool Registry::inherit(Registry& abandoned) {
@@ -266,11 +217,6 @@ bool Registry::inherit(Registry& abandoned) {
   category_names_ = abandoned.category_names_;
   rules_ = abandoned.rules_;
   return true;
-}
-
-void Registry::make_free(Lane& lane) {
-  lane.reset();
-  lane.state.store(LaneState::kFree, std::memory_order_release);  // L3 -> L4
 }
 
 unsigned Registry::log2_one_in(const CategoryRule& rule) const {
@@ -308,7 +254,7 @@ void Registry::apply(Lane& lane) const {
 }
 
 void Registry::apply_to_live() const {
-  for (const auto& lane : lanes_) {
+  for (const auto& lane : lanes_.all()) {
     if (lane->state.load(std::memory_order_relaxed) == LaneState::kLive)
       apply(*lane);  // leases are under the same mutex
   }
@@ -321,7 +267,7 @@ void Registry::begin_holding(Lane& lane, std::int64_t os_thread) const {
 }
 
 void Registry::end_holding(Lane& lane) {
-  if (clock_.source() == Clock::Source::kManual || !collecting_) return;
+  if (clock_.source() == Clock::Source::kManual || !lanes_.collecting()) return;
   TraceThread& thread = threads_[index_of(lane.thread)].thread;
   const Nanoseconds cpu = cpu_time_of(lane.holding.os_thread);
   thread.held += std::chrono::steady_clock::now().time_since_epoch() - lane.holding.since;
@@ -330,7 +276,7 @@ void Registry::end_holding(Lane& lane) {
 
 void Registry::note_holding() {
   const std::lock_guard lock(lanes_mutex_);
-  for (const auto& lane : lanes_) {
+  for (const auto& lane : lanes_.all()) {
     if (lane->state.load(std::memory_order_relaxed) != LaneState::kLive) continue;  // leases are under the same mutex
     end_holding(*lane);
     begin_holding(*lane, lane->holding.os_thread);
@@ -385,7 +331,7 @@ void Registry::set_rule(Category category, const CategoryRule& rule) {
   static_cast<void>(clock_.ticks_in(rule.shortest));  // the first call takes some milliseconds: not under the mutex
   const std::lock_guard lock(lanes_mutex_);
   rules_[static_cast<std::size_t>(category)] = rule;
-  if (collecting_) note_restrictions();
+  if (lanes_.collecting()) note_restrictions();
   apply_to_live();
 }
 
@@ -397,22 +343,17 @@ CategoryRule Registry::rule(Category category) const {
 
 void Registry::set_collecting(bool on) {
   const std::lock_guard lock(lanes_mutex_);
-  collecting_ = on;
-  if (on) return;
-  for (const auto& lane : lanes_) {
-    // Acquire: the retiring thread's last writes come before the reset.
-    if (lane->state.load(std::memory_order_acquire) == LaneState::kRetired) make_free(*lane);
-  }
+  lanes_.set_collecting(on);
 }
 
 Lane& Registry::lane(std::size_t number) const {
   const std::lock_guard lock(lanes_mutex_);
-  return *lanes_[number];
+  return *lanes_.all()[number];
 }
 
 void Registry::forget_counts() {
   const std::lock_guard lock(lanes_mutex_);
-  for (const auto& lane : lanes_) {
+  for (const auto& lane : lanes_.all()) {
     // Relaxed: their threads do not count while recording is off, and see these with the next start's switches, or
     // later.
     for (auto* counter :
@@ -429,7 +370,7 @@ void Registry::renumber_threads() {
   };
   std::deque<ThreadRow> kept;
   std::size_t bytes = 0;
-  for (const auto& lane : lanes_) {
+  for (const auto& lane : lanes_.all()) {
     if (!is_held(*lane)) continue;
     const TraceThread& thread = threads_[index_of(lane->thread)].thread;
     kept.push_back({.thread = {.name = thread.name, .os_id = thread.os_id}, .account = {}});
@@ -438,7 +379,7 @@ void Registry::renumber_threads() {
   if (bytes > threads_bytes_ && !memory_.take(MemoryBound::For::kTables, bytes - threads_bytes_)) throw OverBound();
   // From here on nothing fails.
   std::uint32_t next = 0;
-  for (const auto& lane : lanes_) {
+  for (const auto& lane : lanes_.all()) {
     if (!is_held(*lane)) continue;
     lane->thread = ThreadId{next++};
     begin_holding(*lane, lane->holding.os_thread);

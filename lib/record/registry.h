@@ -8,11 +8,6 @@
 //          "(more threads)" and signatures kDroppedShapes. Without memory for a ring there is a lane without one; a
 //          lane that cannot be allocated makes a recorder that records nothing, and is counted.
 // Threads  Any. Two mutexes, never held together: one for the tables, one for the lanes and threads.
-//
-// Ordering, by pair:
-//   R1 -> R2   who finds the table of signatures full releases `signatures_full_` under the mutex; a reader that
-//              acquired it reads the table without the mutex: nothing is added to it any more.
-//   R3 -> R4   who makes a lane releases `newest_lane_`; a forked child that acquires it finds whole lanes.
 #pragma once
 
 #include <array>
@@ -30,6 +25,8 @@
 
 #include "record/account.h"
 #include "record/forks.h"
+#include "record/freezing.h"
+#include "record/lane_pool.h"
 #include "record/memory_bound.h"
 #include "ringtail/base/clock.h"
 #include "ringtail/record/lane.h"
@@ -60,7 +57,7 @@ struct RegistryLimits {
 class Registry {
  public:
   Registry(Clock clock, RegistryLimits limits)
-      : clock_(clock), limits_(limits), memory_(limits.max_memory), forks_(*this) {}
+      : clock_(clock), limits_(limits), memory_(limits.max_memory), lanes_(limits.max_rings), forks_(*this) {}
 
   [[nodiscard]] const RegistryLimits& limits() const noexcept { return limits_; }
 
@@ -139,7 +136,7 @@ class Registry {
   void set_collecting(bool on);
 
   // Lanes in the order of their making; they are never destroyed before the registry.
-  [[nodiscard]] std::size_t lane_count() const noexcept { return lane_count_.load(std::memory_order_acquire); }
+  [[nodiscard]] std::size_t lane_count() const noexcept { return lanes_.count(); }
   [[nodiscard]] Lane& lane(std::size_t number) const;
 
   // Of all lanes: what they counted in any run. Requires: recording is off.
@@ -163,11 +160,8 @@ class Registry {
 
  private:
   [[nodiscard]] std::unique_lock<std::mutex> lock_tables() const;
-  [[nodiscard]] Lane* free_lane(bool with_ring);  // null: all are taken
-  [[nodiscard]] Lane* add_lane(std::size_t ring_entries, std::unique_lock<std::mutex>& lock) noexcept;
-  void add_thread(Lane& lane, std::string_view name);
+  [[nodiscard]] ThreadId add_thread(std::string_view name);
   [[nodiscard]] std::size_t thread_bytes(std::string_view name) const noexcept;
-  static void make_free(Lane& lane);
   void apply(Lane& lane) const;
   void apply_to_live() const;
   [[nodiscard]] unsigned log2_one_in(const CategoryRule& rule) const;
@@ -186,12 +180,10 @@ class Registry {
   };
   mutable std::mutex tables_mutex_;
   Tables tables_;
-  std::atomic<bool> signatures_full_{false};  // from then on they are read without the mutex
+  Freezing<StdAtomics> signatures_;
 
   mutable std::mutex lanes_mutex_;
-  std::vector<std::unique_ptr<Lane>> lanes_;
-  std::atomic<Lane*> newest_lane_{nullptr};  // of the same, as a list for abandon()
-  std::size_t rings_ = 0;
+  LanePool<Lane> lanes_;
   struct ThreadRow {
     TraceThread thread;
     ThreadAccount account;  // the collector's, under its own mutex
@@ -200,14 +192,12 @@ class Registry {
   bool threads_full_ = false;      // the last row is for all that come
   std::size_t threads_bytes_ = 0;  // taken for them
   bool recording_ = false;
-  bool collecting_ = false;
   std::uint16_t run_ = 0;
   std::array<CategoryRule, kMostCategories> rules_;
   unsigned thinning_ = 0;  // log2
   std::array<TraceCategory, kMostCategories>
       tightest_;  // of each category, what it was at its most restricted in this run
   std::vector<std::string> category_names_{"op", "comm", "memory", "host"};
-  std::atomic<std::size_t> lane_count_{0};
   std::atomic<std::uint64_t> refused_leases_{0};
   std::atomic<bool> closed_{false};
   std::atomic<bool> abandoned_{false};

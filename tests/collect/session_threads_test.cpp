@@ -132,26 +132,5 @@ TEST(SessionThreads, MayAllStopAndStartAndPauseIt) {
   producer.join();
 }
 
-// Destroyed after the thread's leases, because it was made before them.
-struct LastWords {
-  Session* session = nullptr;
-  ~LastWords() {
-    Recorder& recorder = session->this_thread();
-    EXPECT_FALSE(recorder.recording());
-    spans(recorder, 3);
-  }
-};
-
-TEST(SessionThreads, RecordNothingOnceTheirLeasesAreGone) {
-  Session session;
-  ASSERT_TRUE(session.start().ok());
-  std::thread([&] {
-    static thread_local LastWords last;
-    last.session = &session;
-    spans(session.this_thread(), 2);
-  }).join();
-  EXPECT_EQ(attempted(session.take_trace()), 2U);
-}
-
 }  // namespace
 }  // namespace ringtail

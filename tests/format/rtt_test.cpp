@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <fstream>
 #include <limits>
+#include <sstream>
 
 #include "tests/format/rtt_file.h"
 #include "tests/support/random_trace.h"
@@ -243,6 +244,11 @@ TEST(Rtt, ReadsAFileOfItsOwn) {
   const Result<Trace> gone = read_rtt_file(path);
   ASSERT_FALSE(gone.ok());
   EXPECT_EQ(gone.error().code, ErrorCode::kIo);
+  EXPECT_EQ(gone.error().message, "expected to open it, found: No such file or directory");
+  EXPECT_EQ(recover_rtt_file(::testing::TempDir()).error().message, "expected a file, found a directory");
+  std::istringstream broken(write_rtt(trace).file());
+  broken.setstate(std::ios::badbit);
+  EXPECT_EQ(read_rtt(broken).error().message, "byte 0: the stream refused to be read");
 }
 
 TEST(Rtt, KeepsToTheLimitOfMemory) {

@@ -13,17 +13,12 @@
 #include "format/utf8.h"
 #include "ringtail/format/chrome.h"
 #include "ringtail/format/collapsed.h"
+#include "ringtail/format/csv.h"
 #include "ringtail/format/json.h"
 #include "tests/fuzz/law.h"
+#include "tests/fuzz/rtt_text.h"
 #include "tests/fuzz/trace_of_bytes.h"
 #include "tests/support/json_syntax.h"
-
-#if __has_include("ringtail/format/csv.h")
-#include "ringtail/format/csv.h"
-#endif
-#if __has_include("ringtail/format/rtt.h")
-#include "tests/fuzz/rtt_text.h"
-#endif
 
 namespace ringtail {
 namespace {
@@ -104,7 +99,6 @@ void require_collapsed(const Trace& trace) {
   static_cast<void>(flamegraph_collapsed(trace));
 }
 
-#if __has_include("ringtail/format/csv.h")
 // The cells of the line that `rest` begins with, which is taken off; of text, what stands in its quotes.
 std::vector<std::string> take_line(std::string_view& rest) {
   std::vector<std::string> cells(1);
@@ -147,9 +141,7 @@ void require_csv(const Trace& trace) {
   }
   require(rest.empty(), "a row is a line", rest);
 }
-#endif
 
-#if __has_include("ringtail/format/rtt.h")
 void require_rtt(const Trace& trace) {
   for (const bool compress : {false, true}) {
     const Result<std::string> written = fuzz::rtt_text(trace, compress);
@@ -162,7 +154,6 @@ void require_rtt(const Trace& trace) {
     require(again.value() == trace, "reading what was written gives the same trace");
   }
 }
-#endif
 
 }  // namespace
 }  // namespace ringtail
@@ -173,11 +164,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   require_json(trace);
   require_chrome(trace);
   require_collapsed(trace);
-#if __has_include("ringtail/format/csv.h")
   require_csv(trace);
-#endif
-#if __has_include("ringtail/format/rtt.h")
   require_rtt(trace);
-#endif
   return 0;
 }

@@ -22,7 +22,7 @@ constexpr std::uint64_t kSpans = 20'000;
 Trace record_into(Sink sink) {
   SessionOptions options;
   options.max_block = std::chrono::seconds{10};
-  options.flush_interval = std::chrono::milliseconds{1};
+  options.flush_interval = std::chrono::milliseconds{0};  // a batch each time that somebody drains
   options.sink = std::move(sink);
   Session session(options);
   EXPECT_TRUE(session.start().ok());

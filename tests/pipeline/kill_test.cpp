@@ -148,10 +148,11 @@ Remains expect_first_spans(const Trace& trace, const Progress& progress) {
     EXPECT_LE(next[thread], progress.threads[thread].begun.load(std::memory_order_relaxed));
     const std::uint64_t ended = progress.threads[thread].ended.load(std::memory_order_relaxed);
     remains.missing += ended > next[thread] ? ended - next[thread] : 0;
-    const auto is_epoch = [&](const OpenSpan& open) {
-      return trace.operation(open.op) == "epoch" && trace.device(open.device) == "gpu:" + std::to_string(thread);
+    const auto is_epoch = [&](const OpenSpan& span) {
+      return trace.operation(span.op) == "epoch" && trace.device(span.device) == "gpu:" + std::to_string(thread);
     };
-    EXPECT_EQ(std::ranges::count_if(trace.open_spans, is_epoch), next[thread] > 0 ? 1 : 0) << "thread " << thread;
+    const auto open = std::ranges::count_if(trace.open_spans, is_epoch);
+    EXPECT_TRUE(open == 1 || (open == 0 && next[thread] == 0)) << "thread " << thread;
   }
   if (trace.origin && !trace.empty()) {
     const std::int64_t killed = progress.killed_at.load(std::memory_order_relaxed);  // as above
@@ -176,6 +177,7 @@ TEST(Kill, LeavesAFileThatIsRightUpToShortlyBefore) {
   std::vector<double> missing;
   const long deaths = testing::scaled(40, 1'000);
   long without_a_file = 0;
+  std::uint64_t halves = 0;
   for (long i = 0; i < deaths; ++i) {
     const Death& death = kDeaths[static_cast<std::size_t>(i) % std::size(kDeaths)];
     const std::uint64_t last = random() % 400'000;
@@ -191,15 +193,17 @@ TEST(Kill, LeavesAFileThatIsRightUpToShortlyBefore) {
     const Result<RttSalvage> salvage = recover_rtt_file(folder.path("trace.rtt.part"));
     ASSERT_TRUE(salvage.ok()) << salvage.error().message;
     EXPECT_FALSE(salvage.value().finished);
-    EXPECT_EQ(salvage.value().chunks_damaged, 0U);
+    EXPECT_LE(salvage.value().chunks_damaged, 1U);  // the last one, if it died while that was written
     EXPECT_EQ(salvage.value().chunks_missing, 0U);
+    halves += salvage.value().bytes_skipped != 0 ? 1 : 0;
     const Remains remains = expect_first_spans(salvage.value().trace, *progress);
     if (remains.late_ms) late.push_back(*remains.late_ms);
     missing.push_back(static_cast<double>(remains.missing));
     if (HasFailure()) return;
   }
   ASSERT_FALSE(late.empty());
-  std::printf("%ld deaths, %ld of them before the first batch\n", deaths, without_a_file);
+  std::printf("%ld deaths, %ld before the first batch, %llu in the midst of a chunk\n", deaths, without_a_file,
+              static_cast<unsigned long long>(halves));
   print_distribution("newest span's end before the death, ms", late);
   print_distribution("spans that ended and are missing", missing);
 }

@@ -114,7 +114,7 @@ TEST(CommandLine, SaysWhatIsMissingOrMisusedInItsOwnWords) {
       {{"convert", "-o", "v.json"}, "expected IN, found nothing"},
       {{"convert", "t.json"}, "--output: expected OUT, found nothing"},
       {{"convert", "t.json", "-o"}, "--output: expected OUT, found nothing"},
-      {{"convert", "t.json", "-o", "v.json", "--to="}, "--to: expected json|collapsed|chrome|csv, found nothing"},
+      {{"convert", "t.json", "-o", "v.json", "--to="}, "--to: expected rtt|json|collapsed|chrome|csv, found nothing"},
       {{"convert", "t.json", "-o", "v.json", "-o", "w.json"}, "--output: expected it once, found it 2 times"},
       {{"analyze", "t.json", "--top"}, "--top: expected N, found nothing"},
       {{"analyze", "t.json", "--top", "1", "--top", "2"}, "--top: expected it once, found it 2 times"},

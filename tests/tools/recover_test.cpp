@@ -65,11 +65,11 @@ TEST(Recover, SavesWhatAKilledProgramLeftAndSaysWhatWasOpen) {
   EXPECT_EQ(outcome.code, kDone) << outcome.err;
   EXPECT_EQ(outcome.err, "");
   EXPECT_THAT(outcome.out, StartsWith(part + "\n  Saved: 30 spans in "));
-  EXPECT_THAT(outcome.out, HasSubstr("until 29.5 ms after the start."));
+  EXPECT_THAT(outcome.out, HasSubstr("until 29.5 ms after the start (1970-01-01\n  01:00:00 UTC)."));
   EXPECT_THAT(outcome.out, HasSubstr("The file has no end"));
   std::vector<std::string> lines = lines_of(outcome.out);
   EXPECT_THAT(lines, Contains(AllOf(StartsWith("  all_reduce"), HasSubstr("gpu:0"), HasSubstr("worker 0"),
-                                    HasSubstr("2.00 ms"), HasSubstr("27.5 ms"))));
+                                    HasSubstr("+2.00 ms"), HasSubstr("27.5 ms"))));
   EXPECT_THAT(lines, Contains(AllOf(StartsWith("  work "), HasSubstr("500 us"))));
   lines.erase(lines.begin());  // the path
   for (const std::string& line : lines) {
@@ -80,6 +80,17 @@ TEST(Recover, SavesWhatAKilledProgramLeftAndSaysWhatWasOpen) {
   expect_first_rows(saved.value(), 30);
   EXPECT_EQ(saved.value().open_spans.size(), 2U);
   EXPECT_EQ(content_of(part).empty(), false);
+}
+
+TEST(Recover, KnowsHowLongASpanWasOpenFromTheLastMomentOfTheFile) {
+  const TemporaryFolder folder;
+  const Sink sink = rtt_file(folder.path("trace.rtt"));
+  Trace last = batch(0);
+  last.origin->later = {{.monotonic = 61s, .realtime = 1h + 60s}};
+  ASSERT_TRUE(sink.append(last).ok());
+  const Outcome outcome = run(recover, {folder.path("trace.rtt.part"), "-o", folder.path("saved.rtt")});
+  EXPECT_EQ(outcome.code, kDone) << outcome.err;
+  EXPECT_THAT(lines_of(outcome.out), Contains(AllOf(StartsWith("  all_reduce"), HasSubstr(" 60.0 s "))));
 }
 
 TEST(Recover, ReportsToPrograms) {

@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <chrono>
+#include <ctime>
 #include <map>
 #include <sstream>
 
@@ -32,6 +34,15 @@ Nanoseconds saturating_difference(Nanoseconds later, Nanoseconds earlier) {
   return Nanoseconds::max();
 }
 
+// "2026-11-21 15:28:13".
+std::string utc_text(Nanoseconds realtime) {
+  const std::time_t seconds = std::chrono::floor<std::chrono::seconds>(realtime).count();
+  std::tm parts{};
+  char text[32] = "";
+  if (::gmtime_r(&seconds, &parts) != nullptr) std::strftime(text, sizeof text, "%F %T", &parts);
+  return text;
+}
+
 // A span that had begun when the file's last state was written.
 struct Open {
   std::string operation;
@@ -59,6 +70,10 @@ class Recovery {
         until_ = std::max(until_, saturating_sum(*begin, to_nanoseconds(duration_us)));
     }
     for (const OpenSpan& span : trace.open_spans) until_ = std::max(until_, span.begin);
+    if (trace.origin && !trace.origin->later.empty()) {
+      const Nanoseconds last = trace.origin->later.back().monotonic;
+      until_ = std::max(until_, saturating_difference(last, trace.origin->monotonic));
+    }
     for (const OpenSpan& span : trace.open_spans) {
       const auto longest = longest_us.find(span.op);
       open_.push_back({std::string(trace.operation(span.op)), std::string(trace.device(span.device).value_or("")),
@@ -81,21 +96,24 @@ class Recovery {
       print_wrapped(out, terminal, text, 2, ink);
     };
     out << painted(printable(name), Ink::kBold, terminal) << '\n';
-    say("Saved: " + count_text(salvage_.trace.size(), "span") + " in " + count_text(salvage_.chunks_read, "chunk") +
-        (salvage_.trace.empty() ? "" : ", until " + time_text(until_) + " after the start") + ".");
+    std::string saved =
+        "Saved: " + count_text(salvage_.trace.size(), "span") + " in " + count_text(salvage_.chunks_read, "chunk");
+    if (!salvage_.trace.empty()) saved += ", until " + time_text(until_) + " after the start";
+    if (const auto& origin = salvage_.trace.origin) saved += " (" + utc_text(origin->realtime) + " UTC)";
+    say(saved + ".");
     say(lost_text(), whole() ? Ink::kGreen : Ink::kYellow);
     if (!open_.empty()) {
       say(count_text(open_.size(), "span") +
-          " had begun and not ended. One that is open for much longer than the "
-          "others of its operation ever took is where to look for a hang.");
+          " had begun and not ended. Look for a hang where one is open for much longer than others of its "
+          "operation ever took, or since the last moment that the file knows of.");
       Table table({{"open operation", Table::Align::kLeft},
                    {"device", Table::Align::kLeft},
                    {"thread", Table::Align::kLeft},
                    {"since"},
-                   {"open for"},
+                   {"open at least"},
                    {"longest ended"}});
       for (const Open& span : open_) {
-        table.add({span.operation, span.device, span.thread, time_text(span.begin), time_text(span.open_for),
+        table.add({span.operation, span.device, span.thread, "+" + time_text(span.begin), time_text(span.open_for),
                    span.longest_us ? duration_text(*span.longest_us) : "-"});
       }
       table.print(out, terminal);

@@ -26,13 +26,16 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <type_traits>
 #include <vector>
 
 #include "ringtail/record/record.h"
+#include "ringtail/record/std_atomics.h"
 
 namespace ringtail {
 
-class FoldTable {
+template <class Atomics>
+class BasicFoldTable {
  public:
   // What the collector reads: one cell's totals.
   struct Total {
@@ -52,7 +55,7 @@ class FoldTable {
   enum class Why : std::uint8_t { kNoRoom, kFiltered };
 
   // capacity: cells, rounded up to a power of two, at least 8.
-  explicit FoldTable(std::size_t capacity);
+  explicit BasicFoldTable(std::size_t capacity);
 
   // Adds a span, as a record has it: end >= begin, `what` is op_device(). Totals of another run are forgotten first.
   void fold(std::uint64_t begin, std::uint64_t end, std::uint64_t bytes, std::uint64_t what, std::uint16_t flags,
@@ -69,17 +72,20 @@ class FoldTable {
   void clear() noexcept;
 
  private:
+  template <class T>
+  using Atomic = typename Atomics::template Atomic<T>;
+
   struct alignas(kCacheLineBytes) Cell {
-    std::atomic<std::uint64_t> key{kEmpty};
-    std::atomic<std::uint64_t> count{0};
-    std::atomic<std::uint64_t> duration{0};
-    std::atomic<std::uint64_t> bytes{0};
-    std::atomic<std::uint64_t> longest{0};
-    std::atomic<std::uint64_t> first{0};
-    std::atomic<std::uint64_t> last{0};
-    std::atomic<std::uint64_t> extra{0};
+    Atomic<std::uint64_t> key{kEmpty};
+    Atomic<std::uint64_t> count{0};
+    Atomic<std::uint64_t> duration{0};
+    Atomic<std::uint64_t> bytes{0};
+    Atomic<std::uint64_t> longest{0};
+    Atomic<std::uint64_t> first{0};
+    Atomic<std::uint64_t> last{0};
+    Atomic<std::uint64_t> extra{0};
   };
-  static_assert(sizeof(Cell) == kCacheLineBytes);
+  static_assert(sizeof(Cell) == kCacheLineBytes || !std::is_same_v<Atomics, StdAtomics>);
   static constexpr std::uint64_t kEmpty = ~std::uint64_t{0};  // no op has an id of 28 bits all set
   static constexpr std::size_t kOthers = 4;
 
@@ -91,11 +97,15 @@ class FoldTable {
   void empty_cells() noexcept;
 
   std::size_t mask_;
-  std::size_t used_ = 0;                   // producer's own
-  std::unique_ptr<Cell[]> cells_;          // mask_ + 1 of them
-  std::array<Cell, kOthers> other_;        // the shared cells: by unit and reason, the upper two bits of a key
-  std::atomic<std::uint64_t> changes_{0};  // odd while a fold is under way
-  std::atomic<std::uint16_t> run_{0};      // the run that the totals belong to
+  typename Atomics::template Plain<std::size_t> used_{0};  // producer's own
+  std::unique_ptr<Cell[]> cells_;                          // mask_ + 1 of them
+  std::array<Cell, kOthers> other_;   // the shared cells: by unit and reason, the upper two bits of a key
+  Atomic<std::uint64_t> changes_{0};  // odd while a fold is under way
+  Atomic<std::uint16_t> run_{0};      // the run that the totals belong to
 };
+
+// Its functions are in lib/record/basic_fold_table.h.
+using FoldTable = BasicFoldTable<StdAtomics>;
+extern template class BasicFoldTable<StdAtomics>;
 
 }  // namespace ringtail

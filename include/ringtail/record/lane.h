@@ -15,6 +15,7 @@
 //              comes after that drain.
 //   L3 -> L4   collector releases `state` kFree after resetting the lane, the next owner acquires it: it finds the
 //              lane empty.
+//   L7 -> L2   owner releases `state` kLive after `thread`, the collector acquires it: records are the new owner's.
 //   L5 -> L6   producer releases `open_depth` after the entry of the open span, the collector acquires it: entries
 //              below it are whole, though a producer still running may be replacing them.
 //
@@ -39,16 +40,31 @@
 #include "ringtail/record/nested.h"
 #include "ringtail/record/record.h"
 #include "ringtail/record/shape_cache.h"
+#include "ringtail/record/std_atomics.h"
 
 namespace ringtail {
 
 enum class LaneState : std::uint8_t { kFree, kLive, kRetired };
 
-struct Lane {
+// What a lane's producer and the collector share, and all that recording does with it.
+template <class Atomics, class Ring>
+struct BasicLane {
+  template <class T>
+  using Atomic = typename Atomics::template Atomic<T>;
+  template <class T>
+  using Plain = typename Atomics::template Plain<T>;
+  using Folds = BasicFoldTable<Atomics>;
+
   static constexpr std::size_t kOpenSpansKept = 32;  // deeper spans are recorded, but not shown while open
 
-  // ring_entries: usable slots; 0 makes a lane whose spans are all folded. The ring's pages are touched here.
-  Lane(Registry& registry, Clock clock, std::size_t ring_entries, std::size_t fold_cells);
+  // entries: usable slots; 0 makes a lane whose spans are all folded. seed: not 0.
+  BasicLane(Registry& owner, Clock session_clock, std::size_t entries, std::size_t fold_cells, std::uint64_t seed)
+      : clock(session_clock),
+        registry(owner),
+        ring_entries(entries),
+        random(seed),
+        folds(fold_cells),
+        ring(entries) {}
 
   // --- producer ---
 
@@ -69,7 +85,7 @@ struct Lane {
   // then.
   void end_span(std::uint32_t depth) noexcept {
     if (depth < open_depth.load(std::memory_order_relaxed)) {  // own counter
-      open_depth.store(depth, std::memory_order_relaxed);      // nothing is published by closing
+      open_depth.store(depth, std::memory_order_release);      // L5 -> L6: those outside it stay whole
     }
   }
 
@@ -129,7 +145,7 @@ struct Lane {
   }
 
   // Counts one in this run; returns the word before. The collector looks again until all counts add up.
-  [[gnu::always_inline]] static std::uint64_t count(std::atomic<std::uint64_t>& counter, std::uint16_t now,
+  [[gnu::always_inline]] static std::uint64_t count(Atomic<std::uint64_t>& counter, std::uint16_t now,
                                                     std::uint64_t by = 1) noexcept {
     std::uint64_t word = counter.load(std::memory_order_relaxed);  // own counter
     if (InRun::run_of(word) != now) [[unlikely]]
@@ -138,65 +154,67 @@ struct Lane {
     return word;
   }
 
-  // Empties everything of the last lease but the caches.
-  // Requires: no producer and no collector has the lane.
-  void reset();
+  // --- the state machine above, by who makes the step ---
+
+  // The thread, at lease. Requires: the registry's mutex is held, and the lane was found free.
+  void go_live(ThreadId owner) noexcept {
+    thread = owner;
+    state.store(LaneState::kLive, std::memory_order_release);  // L7 -> L2: `thread` is written
+  }
+  // The thread, at release.
+  void retire() noexcept { state.store(LaneState::kRetired, std::memory_order_release); }  // L1 -> L2
+  // The collector; or, when none is at work, the thread at release. Empties everything of the last lease but the
+  // caches.
+  void make_free() {
+    reset();
+    state.store(LaneState::kFree, std::memory_order_release);  // L3 -> L4
+  }
+  // L2 <- L1: read before a last drain. L2 <- L7: `thread` is that of this lease. L4 <- L3: a free lane is empty.
+  [[nodiscard]] LaneState look() const noexcept { return state.load(std::memory_order_acquire); }
 
   // --- read-mostly: written at lease and when the session starts, stops, pauses or changes a rule ---
   struct Rule {
-    std::atomic<std::uint64_t> shortest_ticks{0};
-    std::atomic<std::uint64_t> shortest_ns{0};
-    std::atomic<unsigned> log2_one_in{0};
+    Atomic<std::uint64_t> shortest_ticks{0};
+    Atomic<std::uint64_t> shortest_ns{0};
+    Atomic<unsigned> log2_one_in{0};
   };
-  alignas(kCacheLineBytes) std::atomic<std::uint64_t> switch_word{0};  // see Switches
+  alignas(kCacheLineBytes) Atomic<std::uint64_t> switch_word{0};  // see Switches
   Clock clock;
-  ThreadId thread = kNoThread;  // written before `state` kLive is released
+  Plain<ThreadId> thread{kNoThread};  // see go_live
   Registry& registry;
   const std::size_t ring_entries;  // 0: without a ring
-  Lane* older = nullptr;           // the registry's list of lanes; written before the lane stands in it
   std::array<Rule, kMostCategories> rules;
-  std::atomic<std::int64_t> longest_wait_ns{0};  // for room in the ring, before a span is folded
+  Atomic<std::int64_t> longest_wait_ns{0};  // for room in the ring, before a span is folded
 
   // --- producer's line ---
-  alignas(kCacheLineBytes) std::atomic<std::uint64_t> attempted{0};  // InRun, as the counters below
-  std::uint64_t step = 0;
-  std::atomic<std::uint32_t> open_depth{0};
-  std::atomic<bool> busy{false};  // inside close() or sample(); see B1
-  std::uint64_t random;           // never 0
-  std::atomic<std::uint64_t> sampled_out{0};
-  std::atomic<std::uint64_t> shapes_dropped{0};  // among folded spans; the collector counts the others
-  std::atomic<std::uint64_t> clock_steps{0};
-  std::atomic<std::uint64_t> blocked_ns{0};
+  alignas(kCacheLineBytes) Atomic<std::uint64_t> attempted{0};  // InRun, as the counters below
+  Plain<std::uint64_t> step{0};
+  Atomic<std::uint32_t> open_depth{0};
+  Atomic<bool> busy{false};  // inside close() or sample(); see B1
+  std::uint64_t random;      // never 0
+  Atomic<std::uint64_t> sampled_out{0};
+  Atomic<std::uint64_t> shapes_dropped{0};  // among folded spans; the collector counts the others
+  Atomic<std::uint64_t> clock_steps{0};
+  Atomic<std::uint64_t> blocked_ns{0};
 
   struct Open {
-    std::atomic<std::uint64_t> what{0};  // op << 32 | device
-    std::atomic<std::uint64_t> begin{0};
+    Atomic<std::uint64_t> what{0};  // op << 32 | device
+    Atomic<std::uint64_t> begin{0};
   };
   std::array<Open, kOpenSpansKept> open;
 
-  ShapeCache shapes;
-  NameCache op_names;
-  NameCache device_names;
-  FoldTable folds;
+  Folds folds;
   NestedSpans nested;
-  boost::lockfree::spsc_queue<RingSlot> ring;
-
-  // --- the registry's, under its mutex ---
-  struct Holding {
-    std::int64_t os_thread = 0;
-    Nanoseconds since{0};      // CLOCK_MONOTONIC
-    Nanoseconds cpu_since{0};  // the thread's CPU time then
-  };
-  Holding holding;
+  Ring ring;
 
   // --- both, by the state machine above ---
-  alignas(kCacheLineBytes) std::atomic<LaneState> state{LaneState::kFree};
+  alignas(kCacheLineBytes) Atomic<LaneState> state{LaneState::kFree};
 
  private:
   // Holds `busy` while it lives. The fences are for the compiler: a handler runs on this very thread.
   class Busy {
    public:
-    [[gnu::always_inline]] explicit Busy(Lane& lane) noexcept : lane_(lane) {
+    [[gnu::always_inline]] explicit Busy(BasicLane& lane) noexcept : lane_(lane) {
       lane_.busy.store(true, std::memory_order_relaxed);  // B1
       std::atomic_signal_fence(std::memory_order_seq_cst);
     }
@@ -208,7 +226,7 @@ struct Lane {
     Busy& operator=(const Busy&) = delete;
 
    private:
-    Lane& lane_;
+    BasicLane& lane_;
   };
 
   // Out of line, all that is not the usual case: a call then stays a branch that is not taken.
@@ -222,7 +240,32 @@ struct Lane {
   [[gnu::noinline]] void no_room(std::uint64_t begin, std::uint64_t end, std::uint64_t bytes, std::uint64_t what,
                                  std::uint64_t rest, std::uint64_t queued) noexcept;
   void fold(std::uint64_t begin, std::uint64_t end, std::uint64_t bytes, std::uint64_t what, std::uint64_t rest,
-            FoldTable::Why why) noexcept;
+            typename Folds::Why why) noexcept;
+  void reset();
+};
+
+// The functions are in lib/record/basic_lane.h.
+using LaneParts = BasicLane<StdAtomics, boost::lockfree::spsc_queue<RingSlot>>;
+extern template struct BasicLane<StdAtomics, boost::lockfree::spsc_queue<RingSlot>>;
+
+// And what is only the producer's, or only the registry's.
+struct Lane : LaneParts {
+  // The ring's pages are touched here.
+  Lane(Registry& registry, Clock clock, std::size_t ring_entries, std::size_t fold_cells);
+
+  // --- producer ---
+  alignas(kCacheLineBytes) ShapeCache shapes;
+  NameCache op_names;
+  NameCache device_names;
+
+  // --- the registry's, under its mutex ---
+  Lane* older = nullptr;  // its list of lanes: see LanePool
+  struct Holding {
+    std::int64_t os_thread = 0;
+    Nanoseconds since{0};      // CLOCK_MONOTONIC
+    Nanoseconds cpu_since{0};  // the thread's CPU time then
+  };
+  Holding holding;
 };
 
 }  // namespace ringtail
