@@ -248,7 +248,7 @@ TEST_F(SessionSinks, FoldEverythingFromWhereASinkThrew) {
   expect_accounts_add_up(trace, delivered);
   EXPECT_EQ(lost(trace, LossCause::kSinkFailed), 16U);
   EXPECT_NEAR(trace.total_duration_us, 20.0, 1e-9);  // with the rows that were delivered
-  ASSERT_TRUE(session.start().ok());  // a new run tries again
+  ASSERT_TRUE(session.start().ok());                 // a new run tries again
   EXPECT_EQ(session.sink_error(), "");
   span(recorder, "op", 1us);
   EXPECT_EQ(session.take_trace().threads[0].recorded, 1U);
