@@ -7,9 +7,38 @@
 
 #include "tests/model/execution.h"
 
+#if defined(__SANITIZE_ADDRESS__)
+#include <sanitizer/asan_interface.h>
+#include <sanitizer/common_interface_defs.h>
+#endif
+
 namespace ringtail::model {
 
 namespace {
+
+// Goes on at `to`, whose stack is told to the address sanitizer where there is one.
+void jump(ucontext_t& from, ucontext_t& to) {
+#if defined(__SANITIZE_ADDRESS__)
+  void* own = nullptr;
+  __sanitizer_start_switch_fiber(&own, to.uc_stack.ss_sp, to.uc_stack.ss_size);
+#endif
+  swapcontext(&from, &to);
+#if defined(__SANITIZE_ADDRESS__)
+  __sanitizer_finish_switch_fiber(own, nullptr, nullptr);
+#endif
+}
+
+// The first thing on a new stack. `before`: where it was jumped from, for the way back.
+void arrive([[maybe_unused]] ucontext_t* before) {
+#if defined(__SANITIZE_ADDRESS__)
+  const void* bottom = nullptr;
+  std::size_t bytes = 0;
+  __sanitizer_finish_switch_fiber(nullptr, &bottom, &bytes);
+  if (before == nullptr) return;
+  before->uc_stack.ss_sp = const_cast<void*>(bottom);
+  before->uc_stack.ss_size = bytes;
+#endif
+}
 
 constexpr std::size_t kMain = 0;  // the thread that sets up, joins and checks
 constexpr std::uint32_t kNever = ~std::uint32_t{0};
@@ -77,11 +106,12 @@ void Execution::run() {
   spawn(program_);
   fibres_[kMain].knowledge.clear();
   current_ = kMain;
-  swapcontext(&outside_, &fibres_[kMain].context);
+  jump(outside_, fibres_[kMain].context);
 }
 
 void Execution::enter() {
   Execution& self = *running_;
+  arrive(self.current_ == kMain ? &self.outside_ : nullptr);
   try {
     self.me().body();
   } catch (const Unwind&) {
@@ -91,7 +121,7 @@ void Execution::enter() {
   self.me().state = Fibre::State::kEnded;
   self.me().body = nullptr;
   if (self.current_ != kMain) self.leave();
-  setcontext(&self.outside_);
+  jump(self.me().context, self.outside_);
 }
 
 void Execution::fail(const std::string& what) {
@@ -115,6 +145,9 @@ void Execution::spawn(std::function<void()> body) {
   fibre.news = false;
   fibre.fresh_at = kNever;
   fibre.moved = fibre.behind = false;
+#if defined(__SANITIZE_ADDRESS__)
+  __asan_unpoison_memory_region(fibre.stack.get(), kStackBytes);  // its last user never returned
+#endif
   getcontext(&fibre.context);
   fibre.context.uc_stack.ss_sp = fibre.stack.get();
   fibre.context.uc_stack.ss_size = kStackBytes;
@@ -152,7 +185,7 @@ bool Execution::can_go_on(const Fibre& fibre) const {
 void Execution::switch_to(std::size_t next) {
   const std::size_t from = current_;
   current_ = next;
-  if (next != from) swapcontext(&fibres_[from].context, &fibres_[next].context);
+  if (next != from) jump(fibres_[from].context, fibres_[next].context);
 }
 
 // Before what another thread may notice, or may change: perhaps it comes first.
