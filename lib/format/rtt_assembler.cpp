@@ -1,6 +1,7 @@
 #include "format/rtt_assembler.h"
 
 #include <algorithm>
+#include <cmath>
 #include <tuple>
 #include <utility>
 
@@ -59,6 +60,7 @@ Status RttAssembler::add_state(const RttSource::Chunk& chunk, std::uint64_t offs
   if (auto problem = decode_state(chunk.contents, left, trace_, state)) {
     return error_in(chunk.header, offset, problem->at, problem->text, problem->code);
   }
+  if (auto error = find_unsupported_state(state)) return error_in(chunk.header, offset, 0, error->message);
   const std::uint32_t new_names = trace_.op_names().size() + trace_.device_names().size() - names;
   table_bytes_ += new_names * kTableEntryBytes + (new_names != 0 ? contents : 0);
   const auto bytes_of_list = [](const auto& list) { return list.size() * sizeof(list[0]); };
@@ -82,6 +84,7 @@ Status RttAssembler::add_end(const RttSource::Chunk& chunk, std::uint64_t offset
   if (end.rows != header.rows_before) {
     in.fail(8, std::to_string(header.rows_before) + " rows", std::to_string(end.rows));
   }
+  if (!std::isfinite(end.total_duration_us)) in.fail(16, "a finite number", std::to_string(end.total_duration_us));
   if (!in.ok()) return error_in(header, offset, in.problem()->at, in.problem()->text);
   end_ = end;
   return Done{};
@@ -127,36 +130,32 @@ void RttAssembler::order_rows() {
   if (all_ordered_ && chunk_ends_.size() > 1) order_pieces(trace_, chunk_ends_);
 }
 
-std::optional<Error> RttAssembler::find_wrong_value() const {
+std::optional<Error> RttAssembler::find_stray_thread(std::uint64_t offset) const {
   const std::size_t threads = trace_.threads.size();
-  if (threads != 0 && threads < threads_of_rows_) {
-    return Error{ErrorCode::kMalformed, "rows: expected threads below " + std::to_string(threads) + ", found " +
-                                            std::to_string(threads_of_rows_ - 1)};
-  }
-  std::optional<Error> error = find_unsupported_total(trace_);
-  if (!error) error = find_unsupported_state(trace_);
-  if (error) error->code = ErrorCode::kMalformed;
-  return error;
+  if (threads == 0 || threads >= threads_of_rows_) return std::nullopt;
+  return Error{ErrorCode::kMalformed, "byte " + std::to_string(offset) + ": expected rows of threads below " +
+                                          std::to_string(threads) + " before it, found " +
+                                          std::to_string(threads_of_rows_ - 1)};
 }
 
-Result<Trace> RttAssembler::finish() && {
+Result<Trace> RttAssembler::finish(std::uint64_t offset) && {
+  if (auto error = find_stray_thread(offset)) return *std::move(error);
   order_rows();
   trace_.total_duration_us = end_->total_duration_us;
-  if (auto error = find_wrong_value()) return *std::move(error);
   return std::move(trace_);
 }
 
-Result<Trace> RttAssembler::finish_growing() && {
+Result<Trace> RttAssembler::finish_growing(std::uint64_t offset) && {
   settle_accounts(nullptr);
-  if (auto error = find_wrong_value()) return *std::move(error);
+  if (auto error = find_stray_thread(offset)) return *std::move(error);
   sum_durations();
   order_rows();
   return std::move(trace_);
 }
 
-Result<Trace> RttAssembler::finish_damaged(std::uint64_t& lost) && {
+Result<Trace> RttAssembler::finish_damaged(std::uint64_t offset, std::uint64_t& lost) && {
   settle_accounts(&lost);
-  if (auto error = find_wrong_value()) return *std::move(error);
+  if (auto error = find_stray_thread(offset)) return *std::move(error);
   sum_durations();
   order_rows();
   return std::move(trace_);

@@ -38,16 +38,17 @@ class RttAssembler {
   // Rows may be missing here: the next chunk is not the one after the last.
   void note_gap() noexcept;
 
-  // The trace of a complete file. kMalformed for a thread index outside the file's own table, as below.
-  [[nodiscard]] Result<Trace> finish() &&;
+  // The trace of a complete file. kMalformed for a thread index outside the file's own table, as below. offset: the end
+  // of what was read, for the message.
+  [[nodiscard]] Result<Trace> finish(std::uint64_t offset) &&;
 
   // The trace of what is there of a file that grows. Threads' accounts are of the rows that are there, threads that
   // only rows name get one, and the total duration is their sum.
-  [[nodiscard]] Result<Trace> finish_growing() &&;
+  [[nodiscard]] Result<Trace> finish_growing(std::uint64_t offset) &&;
 
   // The same of what is left of a file. Spans that accounts have beyond the rows were lost; so were `lost` in all, at
   // least, which becomes the number of them in the ledger.
-  [[nodiscard]] Result<Trace> finish_damaged(std::uint64_t& lost) &&;
+  [[nodiscard]] Result<Trace> finish_damaged(std::uint64_t offset, std::uint64_t& lost) &&;
 
  private:
   struct End {
@@ -63,7 +64,7 @@ class RttAssembler {
   [[nodiscard]] std::uint64_t bytes_with(std::size_t more_rows, const Trace::Facts& facts) const;
   void put_rows(const Trace::Facts& facts);
   void order_rows();
-  [[nodiscard]] std::optional<Error> find_wrong_value() const;
+  [[nodiscard]] std::optional<Error> find_stray_thread(std::uint64_t offset) const;
   void settle_accounts(std::uint64_t* lost);
   void enter_loss(ThreadId thread, std::uint64_t spans);
   void sum_durations();

@@ -77,11 +77,11 @@ Result<Trace> read_rtt(std::istream& in, RttLimits limits) {
   const std::span<const std::byte> rest = source.at(offset, kChunkHeaderBytes);
   if (assembler.has_end()) {
     if (!rest.empty()) return malformed_at(offset, "the end of the file", "more");
-    return std::move(assembler).finish();
+    return std::move(assembler).finish(offset);
   }
   if (auto error = find_no_header(rest, offset)) return *error;
   if (chunks == 0) return malformed_at(0, "a whole .rtt chunk", "the end of the file");
-  Result<Trace> trace = std::move(assembler).finish_growing();
+  Result<Trace> trace = std::move(assembler).finish_growing(offset);
   if (trace.ok()) {
     trace.value().metadata[kRttUnfinished] =
         "read " + std::to_string(trace.value().size()) + " rows in " + std::to_string(chunks) + " chunks, no end";

@@ -115,8 +115,8 @@ class Salvage {
     result_.spans_lost = known - std::min(known, kept);
     result_.spans_lost_is_exact = result_.finished;
     const bool is_whole = result_.finished && result_.chunks_missing + result_.chunks_damaged == 0;
-    Result<Trace> trace =
-        is_whole ? std::move(assembler_).finish() : std::move(assembler_).finish_damaged(result_.spans_lost);
+    Result<Trace> trace = is_whole ? std::move(assembler_).finish(offset_)
+                                   : std::move(assembler_).finish_damaged(offset_, result_.spans_lost);
     if (!trace.ok()) return trace.error();
     result_.trace = std::move(trace).value();
     if (!result_.finished) {

@@ -184,7 +184,7 @@ TEST(RttMalformed, SaysWhatIsWrongWithTheEnd) {
   EXPECT_EQ(read_rtt_bytes(end_of(2, 0, 0.0)).error().message, "byte 56: expected 1 chunks, found 2");
   EXPECT_EQ(read_rtt_bytes(end_of(1, 9, 0.0)).error().message, "byte 64: expected 0 rows, found 9");
   EXPECT_EQ(read_rtt_bytes(end_of(1, 0, 1e300 * 1e300)).error().message,
-            "$.total_duration_us: expected a finite number, found inf");
+            "byte 72: expected a finite number, found inf");
   EXPECT_EQ(read_rtt_bytes(end_of(1, 0, 0.0) + "x").error().message,
             "byte 80: expected the end of the file, found more");
 }
@@ -252,7 +252,7 @@ TEST(RttMalformed, RefusesAThreadOutsideTheTable) {
   last.sequence = 2;
   last.stored_bytes = last.content_bytes = 24;
   bytes += sealed(last, {reinterpret_cast<const char*>(end.bytes().data()), end.size()});
-  EXPECT_EQ(read_rtt_bytes(bytes).error().message, "rows: expected threads below 1, found 3");
+  EXPECT_EQ(read_rtt_bytes(bytes).error().message, "byte 625: expected rows of threads below 1 before it, found 3");
 }
 
 // "0000  89 52 ...", sixteen bytes a line.
