@@ -1,15 +1,23 @@
 #include "collect/delivery.h"
 
+#include <chrono>
 #include <exception>
 #include <new>
 #include <utility>
 
 namespace ringtail {
+namespace {
+
+// How often a sink hears that the same spans are still open: so the time of a hang is in a file that is killed.
+constexpr std::chrono::seconds kHangTold{1};
+
+}  // namespace
 
 void Delivery::begin() {
   batch_ = Trace();
   open_spans_.clear();
   attempted_ = 0;
+  told_ = Nanoseconds{0};
   delivered_us_ = 0.0;
   failed_ = false;
   error_.clear();
@@ -40,7 +48,11 @@ void Delivery::guarded(const Call& call) noexcept {
 bool Delivery::has_news(const Harvest& harvest) {
   std::uint64_t attempted = 0;
   for (const ThreadAccount& account : harvest.accounts) attempted += account.attempted;
-  const bool news = !harvest.segments.empty() || attempted != attempted_ || harvest.open_spans != open_spans_;
+  const Nanoseconds now = harvest.latest ? harvest.latest->monotonic : told_;
+  const bool hangs = !harvest.open_spans.empty() && now - told_ >= kHangTold;
+  const bool news =
+      !harvest.segments.empty() || attempted != attempted_ || harvest.open_spans != open_spans_ || hangs;
+  if (news) told_ = now;
   attempted_ = attempted;
   if (news) open_spans_ = harvest.open_spans;
   return news;

@@ -52,6 +52,7 @@ class Delivery {
   Trace batch_;  // its tables grow over the run
   std::vector<OpenSpan> open_spans_;
   std::uint64_t attempted_ = 0;
+  Nanoseconds told_{0};  // when there was news last, CLOCK_MONOTONIC
   double delivered_us_ = 0.0;
   bool failed_ = false;
   std::string error_;

@@ -277,6 +277,23 @@ TEST_F(SessionSinks, TellASinkWhatIsOpenAndFoldedAsOfNow) {
   EXPECT_EQ(batches[1].open_spans[1].begin, 20us);
 }
 
+TEST_F(SessionSinks, TellASinkOnceASecondThatASpanIsStillOpen) {
+  std::vector<Trace> batches;
+  Session session(by_hand({.sink = [&](const Trace& batch) { batches.push_back(batch); }, .flush_interval = 50ms}));
+  ASSERT_TRUE(session.start().ok());
+  Recorder recorder = session.recorder("w");
+  const Scope hangs(recorder, "all_reduce");
+  for (int i = 0; i < 60; ++i) {
+    time.advance(50ms);
+    session.drain_once();
+  }
+  ASSERT_EQ(batches.size(), 3U);
+  for (const Trace& batch : batches) EXPECT_EQ(batch.open_spans.size(), 1U);
+  const Origin& origin = *batches.back().origin;
+  ASSERT_EQ(origin.later.size(), 1U);
+  EXPECT_GE(origin.later[0].monotonic - origin.monotonic, 2s);
+}
+
 TEST_F(SessionSinks, TellASinkTheEndOnceAndSayWhatItSaidOfIt) {
   std::vector<Trace> ends;
   Status said = Done{};

@@ -15,7 +15,8 @@
 // Batch    The rows since the last one, ordered among themselves as in a trace; its tables of names and signatures;
 //          its threads, folded totals, ledger, and the spans that are open, as of now. Ids are the same in all batches
 //          of a run, and tables only grow. A span that ended later than another may have begun earlier, so a batch may
-//          have rows that begin before the last batch's. A batch without rows tells of a change in the rest.
+//          have rows that begin before the last batch's. A batch without rows tells of a change in the
+//          rest, or once a second that the same spans are still open.
 // End      Everything but the rows: what Session::take_trace gives. Its tables continue the batches' (they may have
 //          names that no batch had).
 // Threads  Called by the thread that drains: the collector's, or that which calls drain_once(), stop(), snapshot() or
