@@ -124,12 +124,12 @@ class Book {
 struct Program {
   const char* name;
   void (*run)(Mistake);
-  unsigned fewer_preemptions = 0;  // three threads with mutexes have too many ways for three
+  unsigned fewer_under_sanitizer = 0;  // preemptions, where three take minutes there
 };
 extern const std::vector<Program> kPrograms;
 [[nodiscard]] const Program& program(std::string_view name);
 
-// Up to where a model is explored: 3 preemptions and 1 delay; 4 preemptions where RINGTAIL_TEST_SCALE is "full".
+// Up to where a model is explored: 3 preemptions and 1 delay; see fewer_under_sanitizer.
 [[nodiscard]] Options bounds(const Program& program);
 
 }  // namespace ringtail::model

@@ -412,7 +412,7 @@ const std::vector<Program> kPrograms = {
     {"lane_with_totals_is_used_again", lane_with_totals_is_used_again},
     {"lane_changes_hands", lane_changes_hands, 2},
     {"lanes_are_made_while_the_collector_walks", lanes_are_made_while_the_collector_walks, 1},
-    {"lanes_are_found_without_the_mutex", lanes_are_found_without_the_mutex, 1},
+    {"lanes_are_found_without_the_mutex", lanes_are_found_without_the_mutex},
     {"lane_is_given_back_at_a_stop", lane_is_given_back_at_a_stop},
     {"folds_are_read_whole", folds_are_read_whole},
     {"folds_of_the_last_run_are_forgotten", folds_of_the_last_run_are_forgotten},
