@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <regex>
 
 namespace ringtail::layering {
 
@@ -44,6 +45,31 @@ std::string_view joined_section(std::string_view line) {
     if (line.ends_with(joined) || line.find(joined + ' ') != std::string_view::npos) return word;
   }
   return {};
+}
+
+// The names of the tests of gtest and of add_test, as "Suite.Name".
+std::vector<std::string> tests_of(const SourceTree& tree) {
+  static const std::regex gtest(R"(\bTEST(?:_F|_P)?\(\s*(\w+),\s*(\w+)\s*\))");
+  static const std::regex other(R"((?:add_test\(\s*NAME|ringtail_python_test\()\s*([\w.]+\.\w+))");
+  std::vector<std::string> tests;
+  for (const SourceFile& file : tree) {
+    if (!file.path.starts_with("tests/")) continue;
+    const auto each = [&](const std::regex& pattern, const auto& add) {
+      for (std::sregex_iterator match(file.text.begin(), file.text.end(), pattern), end; match != end; ++match)
+        add(*match);
+    };
+    each(gtest, [&](const std::smatch& match) { tests.push_back(match.str(1) + "." + match.str(2)); });
+    each(other, [&](const std::smatch& match) { tests.push_back(match.str(1)); });
+  }
+  return tests;
+}
+
+bool is_there(std::string_view name, const std::vector<std::string>& tests, const SourceTree& tree) {
+  const bool many = name.ends_with('*');
+  if (many) name.remove_suffix(1);
+  const auto matches = [&](const std::string& test) { return many ? test.starts_with(name) : test == name; };
+  const auto is_file = [&](const SourceFile& file) { return file.path == "tests/" + std::string(name); };
+  return std::ranges::any_of(tests, matches) || std::ranges::any_of(tree, is_file);
 }
 
 }  // namespace
@@ -120,6 +146,24 @@ Complaints unlisted(const SourceTree& tree) {
     const auto names_it = [&](const SourceFile* list) { return lists(*list, file.path); };
     if (!wants_listing || std::any_of(cmake_lists.begin(), cmake_lists.end(), names_it)) continue;
     complaints.push_back(at(file, 1) + "expected a CMakeLists.txt to name this file, found none");
+  }
+  return complaints;
+}
+
+Complaints unknown_tests(const SourceTree& tree) {
+  static const std::regex name(R"(`([\w/]+\.[\w*]+)`)");
+  Complaints complaints;
+  const SourceFile* const table = find(tree, "tests/README.md");
+  if (table == nullptr) return {"tests/README.md: expected it to be there"};
+  const std::vector<std::string> tests = tests_of(tree);
+  const std::vector<std::string_view> lines = lines_of(table->text);
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    if (!lines[i].starts_with('|')) continue;
+    const std::string line(lines[i]);
+    for (std::sregex_iterator match(line.begin(), line.end(), name), end; match != end; ++match) {
+      if (is_there(match->str(1), tests, tree)) continue;
+      complaints.push_back(at(*table, i + 1) + "expected a test, found no " + match->str(1));
+    }
   }
   return complaints;
 }

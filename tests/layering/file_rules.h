@@ -26,4 +26,8 @@ inline constexpr std::size_t kMostLines = 500;
 // CMakeLists.txt names them.
 [[nodiscard]] Complaints unlisted(const SourceTree& tree);
 
+// Tests that the table of tests/README.md names, as in `Fork.*` or `tool.is_hardened`, and that no source or CMakeLists.txt
+// under tests has. A name of two parts is one of a test unless it is that of a file that is there, which stands for itself.
+[[nodiscard]] Complaints unknown_tests(const SourceTree& tree);
+
 }  // namespace ringtail::layering

@@ -67,5 +67,24 @@ TEST(FileRules, WantEverySourceInAListOfCMake) {
   EXPECT_EQ(unlisted({list, {"include/ringtail/trace/clock.h", ""}}).size(), 1U);
 }
 
+TEST(FileRules, WantTheTableOfTestsToNameTestsThatExist) {
+  const SourceTree tests = {{"tests/CMakeLists.txt", "add_test(NAME tool.is_there COMMAND x)\n"},
+                            {"tests/process/a_test.cpp", "TEST(Fork, Is) {}\nTEST_F(ForkInUse,\n       Was) {}\n"}};
+  const auto complaints_about = [&](const std::string& text) {
+    SourceTree tree = tests;
+    tree.push_back({"tests/README.md", text});
+    return unknown_tests(tree);
+  };
+  EXPECT_THAT(complaints_about("| `Fork.Is` `Fork.*` `ForkInUse.Was`, `tool.is_there`, `process/a_test.cpp` |\n"),
+              IsEmpty());
+  EXPECT_THAT(complaints_about("`Fork.Isnt` outside of the table\n"), IsEmpty());
+  EXPECT_THAT(complaints_about("# Tests\n| `Fork.Isnt`, `Fork.I`, `Spoon.*` |\n| `process/b_test.cpp` |\n"),
+              ElementsAre("tests/README.md:2: expected a test, found no Fork.Isnt",
+                          "tests/README.md:2: expected a test, found no Fork.I",
+                          "tests/README.md:2: expected a test, found no Spoon.*",
+                          "tests/README.md:3: expected a test, found no process/b_test.cpp"));
+  EXPECT_EQ(unknown_tests(tests).size(), 1U);
+}
+
 }  // namespace
 }  // namespace ringtail::layering

@@ -34,5 +34,7 @@ TEST(Project, IncludesEachOwnHeaderFirst) { EXPECT_THAT(own_header_not_first(pro
 
 TEST(Project, ListsEverySourceForCMake) { EXPECT_THAT(unlisted(project()), IsEmpty()); }
 
+TEST(Project, NamesTestsThatExist) { EXPECT_THAT(unknown_tests(project()), IsEmpty()); }
+
 }  // namespace
 }  // namespace ringtail::layering

@@ -17,7 +17,7 @@ constexpr std::array kFolders = {"benchmarks", "include", "lib", "tests", "tools
 bool is_source(const fs::path& path) {
   const fs::path extension = path.extension();
   return extension == ".h" || extension == ".cpp" || extension == ".cmake" || extension.empty() ||
-         path.filename() == "CMakeLists.txt";
+         extension == ".md" || path.filename() == "CMakeLists.txt";
 }
 
 std::string read_file(const fs::path& path) {

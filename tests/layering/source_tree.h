@@ -20,7 +20,7 @@ using SourceTree = std::vector<SourceFile>;
 // Broken rules, one line each: "FILE:LINE: what was expected, what was found".
 using Complaints = std::vector<std::string>;
 
-// The sources and CMake files under include, lib, tools, tests and benchmarks, ordered by path; tests/data is
+// The sources, CMake files and texts under include, lib, tools, tests and benchmarks, ordered by path; tests/data is
 // left out.
 [[nodiscard]] SourceTree read_source_tree(const std::filesystem::path& top);
 
