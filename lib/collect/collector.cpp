@@ -140,7 +140,7 @@ Collector::Pass Collector::drain() noexcept {
           }
           if (delivery_.wanted() && log_.spans() >= most_in_batch_) flush();
         },
-        [&] { settle(book); });
+        [&] { settle(book, std::chrono::steady_clock::now() + kSettleTime); });
   }
   log_.expire(now_);
   if (watch_) watch_->end_pass([this](DeviceId device) { return is_open(device); });
@@ -204,9 +204,8 @@ void Collector::add_nested(const Lane& lane, ThreadId thread, ThreadAccount& acc
   }
 }
 
-void Collector::settle(Book& book) noexcept {
+void Collector::settle(Book& book, Deadline give_up) noexcept {
   const Lane& lane = *book.lane;
-  const auto give_up = std::chrono::steady_clock::now() + kSettleTime;
   while (true) {
     const LaneAccount::Cut cut = book.account.cut(lane, run_, totals_, [&] { drain(book); });
     const bool adds_up = cut.holds() && cut.attempted == book.account.drained + cut.folded;
@@ -260,12 +259,12 @@ void Collector::note_open_spans(const Lane& lane, std::vector<OpenSpan>& open_sp
   }
 }
 
-void Collector::end(Book& book) noexcept {
+void Collector::end(Book& book, Deadline give_up) noexcept {
   const Lane& lane = *book.lane;
   const LaneState state = lane.look();
   if (state == LaneState::kFree) return;
   open(book);
-  settle(book);
+  settle(book, give_up);
   if (state != LaneState::kLive) return;
   try {
     note_open_spans(lane, open_spans_);
@@ -280,12 +279,14 @@ void Collector::end_run() noexcept {
   pairs_.push_back(clock_.pair());
   now_ = pairs_.back().monotonic;
   at_end_ = {now_, wall_clock_now()};
-  for (Book& book : books_) end(book);
+  // One for all lanes: of threads that are stopped inside a call there may be many.
+  const Deadline give_up = std::chrono::steady_clock::now() + kSettleTime;
+  for (Book& book : books_) end(book, give_up);
   // Lanes for whose books there was no memory: there is for one, here.
   for (std::size_t i = books_.size(); i < registry_.lane_count(); ++i) {
     Book book;
     book.lane = &registry_.lane(i);
-    end(book);
+    end(book, give_up);
   }
   log_.expire(now_);
   threads_ = registry_.thread_count();

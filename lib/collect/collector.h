@@ -92,8 +92,9 @@ class Collector {
   void add_pair(ClockPair pair) noexcept;
   void add_statistics(const Lane& lane, ThreadAccount& account) const noexcept;
   [[nodiscard]] bool is_open(DeviceId device) const noexcept;
-  void settle(Book& book) noexcept;
-  void end(Book& book) noexcept;
+  using Deadline = std::chrono::steady_clock::time_point;
+  void settle(Book& book, Deadline give_up) noexcept;
+  void end(Book& book, Deadline give_up) noexcept;
   void add_nested(const Lane& lane, ThreadId thread, ThreadAccount& account, FoldBook& folds) noexcept;
   void cut(Book& book, Nanoseconds most, Harvest& harvest);
   [[nodiscard]] Harvest cut_all(Nanoseconds most);

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
+
 namespace ringtail {
 namespace {
 
@@ -86,18 +88,23 @@ TEST_F(CollectorTest, KeepsExactTotalsOfWhatASignalHandlerRecordsInsideARecordin
   EXPECT_EQ(trace.losses[0].device, gpu);
 }
 
-TEST_F(CollectorTest, CountsAnAttemptThatWasInterruptedBeforeItsPushAsAfterTheCut) {
+TEST_F(CollectorTest, CountsAnAttemptThatWasInterruptedBeforeItsPushAsAfterTheCutAndWaitsOnceForAll) {
   registry_.set_collecting(true);
   collector_.begin_run(1);
   registry_.set_recording(true, 1);
-  Lane* const lane = registry_.lease("w", Registry::WithoutRing::kRefuse);
-  close_one(*lane);
-  Lane::count(lane->attempted, 1);  // and stopped there, for longer than the collector waits
+  for (int thread = 0; thread < 3; ++thread) {
+    Lane* const lane = registry_.lease("w", Registry::WithoutRing::kAccept);
+    close_one(*lane);
+    Lane::count(lane->attempted, 1);  // and stopped there, for longer than the collector waits
+  }
   registry_.set_recording(false, 1);
+  const auto began = std::chrono::steady_clock::now();
   collector_.end_run();
+  EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::seconds{2});
   const Trace trace = assemble();
   EXPECT_EQ(trace.size(), 1U);
-  EXPECT_EQ(trace.threads[0].attempted, 1U);
+  ASSERT_EQ(trace.threads.size(), 3U);
+  for (const TraceThread& thread : trace.threads) EXPECT_EQ(thread.attempted, 1U);
 }
 
 }  // namespace
