@@ -101,6 +101,7 @@ void Collector::begin_run(std::uint16_t run) {
   folds_.clear();
   open_spans_.clear();
   open_unlisted_ = 0;
+  uncounted_ = 0;
   pairs_.assign(1, now);
   pair_interval_ = kPairInterval;
   wall_at_start_ = wall_clock_now();
@@ -196,7 +197,8 @@ void Collector::add_statistics(const Lane& lane, ThreadAccount& account) const n
 // Spans of signal handlers that interrupted a recording call: nobody waits for them, so what can be read is the cut.
 // Replaces totals_.
 void Collector::add_nested(const Lane& lane, ThreadId thread, ThreadAccount& account, FoldBook& folds) noexcept {
-  if (lane.nested.count(run_) == 0 || !lane.nested.read(run_, totals_)) return;
+  if (lane.nested.count(run_) == 0) return;
+  lane.nested.read(run_, totals_);
   folds.add(thread, account, LossCause::kNested, totals_);
   for (const FoldTable::Total& total : totals_) {
     account.attempted += total.count;
@@ -216,8 +218,14 @@ void Collector::settle(Book& book, Deadline give_up) noexcept {
     const ThreadId thread = book.account.thread;
     ThreadAccount& counts = *book.counts;
     folds_.add(thread, counts, why_folded(lane), totals_);
-    counts.attempted += book.account.drained + cut.folded;  // a call that is still under way ends after the cut
-    counts.folded += cut.folded;
+    // A call that is still under way ends after the cut; but one that stopped inside a fold has hidden all totals, and
+    // then what was attempted and not drained was folded.
+    std::uint64_t folded = cut.gaps;
+    if (!cut.whole) folded = std::max(folded, cut.attempted - std::min(cut.attempted, book.account.drained));
+    folded = std::max(folded, cut.folded);
+    uncounted_ += folded - cut.folded;
+    counts.attempted += book.account.drained + folded;
+    counts.folded += folded;
     add_nested(lane, thread, counts, folds_);
     add_statistics(lane, counts);
     close(book);
@@ -236,10 +244,10 @@ void Collector::cut(Book& book, Nanoseconds most, Harvest& harvest) {
   const ThreadId thread = book.account.thread;
   ThreadAccount& counts = harvest.accounts[index_of(thread)];
   harvest.folds.add(thread, counts, why_folded(lane), totals_);
-  const std::uint64_t uncounted = cut.gaps > cut.folded ? cut.gaps - cut.folded : 0;
-  harvest.uncounted += uncounted;
-  counts.attempted += book.account.drained + cut.folded + uncounted;
-  counts.folded += cut.folded + uncounted;
+  const std::uint64_t folded = std::max(cut.gaps, cut.folded);
+  harvest.uncounted += folded - cut.folded;
+  counts.attempted += book.account.drained + folded;
+  counts.folded += folded;
   add_nested(lane, thread, counts, harvest.folds);
   add_statistics(lane, counts);
 }
@@ -340,6 +348,7 @@ Harvest Collector::harvest() const {
   harvest.latest = at_end_;
   harvest.delivered_us = delivery_.delivered_us();
   harvest.open_unlisted = open_unlisted_;
+  harvest.uncounted = uncounted_;
   return harvest;
 }
 
@@ -347,6 +356,7 @@ Harvest Collector::harvest() const {
 Harvest Collector::cut_all(Nanoseconds most) {
   Harvest harvest;
   harvest.wall_at_start = wall_at_start_;
+  harvest.uncounted = uncounted_;
   harvest.accounts.resize(registry_.thread_count());
   for (Book& book : books_) {
     // Acquire: as in drain(). A lane that retired since, or is leased anew, is as good as live: its account is open.

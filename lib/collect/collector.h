@@ -124,6 +124,7 @@ class Collector {
   std::vector<FoldTable::Total> totals_;  // of the lane that is looked at
   std::vector<OpenSpan> open_spans_;      // begin: ticks
   std::uint64_t open_unlisted_ = 0;
+  std::uint64_t uncounted_ = 0;  // of lanes that were settled: see Harvest
   std::vector<ClockPair> pairs_;  // at least one while a run is on; has room for as many as it may have
   Nanoseconds pair_interval_{0};
   Nanoseconds now_{0};  // of this pass, CLOCK_MONOTONIC

@@ -25,7 +25,7 @@ struct Harvest {
   Nanoseconds wall_at_start{0};
   std::optional<WallClockPair> latest;  // a later moment on both clocks
   double delivered_us = 0.0;            // durations of rows that a sink has, each as often as its weight says
-  std::uint64_t uncounted = 0;      // folded spans whose totals could not be read: their thread never ceased to fold
+  std::uint64_t uncounted = 0;  // folded spans whose totals could not be read: their thread was folding all the time
   std::uint64_t open_unlisted = 0;  // open spans for whose list there was no memory
 };
 

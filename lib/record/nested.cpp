@@ -48,8 +48,8 @@ std::uint64_t NestedSpans::sampled_out(std::uint16_t run) const noexcept {
   return InRun::count_of(sampled_out_.load(std::memory_order_relaxed), run);
 }
 
-bool NestedSpans::read(std::uint16_t run, std::vector<FoldTable::Total>& totals) const {
-  if (!folds_.read(run, totals)) return false;
+void NestedSpans::read(std::uint16_t run, std::vector<FoldTable::Total>& totals) const {
+  if (!folds_.read(run, totals)) totals.clear();
   std::uint64_t folded = 0;
   for (const FoldTable::Total& total : totals) folded += total.count;
   const std::uint64_t all = count(run);
@@ -57,7 +57,6 @@ bool NestedSpans::read(std::uint16_t run, std::vector<FoldTable::Total>& totals)
     const std::uint64_t latest = latest_.load(std::memory_order_relaxed);  // statistic
     totals.push_back({.other = true, .count = all - folded, .first = latest, .last = latest});
   }
-  return true;
 }
 
 void NestedSpans::clear() noexcept {

@@ -5,7 +5,16 @@
 
 #include <chrono>
 
+#include "tests/support/accounts.h"
+
 namespace ringtail {
+
+// A thread stops inside fold(), for longer than the collector waits.
+struct StoppedInsideFold {
+  explicit StoppedInsideFold(FoldTable& table) { table.changes_.fetch_add(1, std::memory_order_relaxed); }
+  explicit StoppedInsideFold(NestedSpans& nested) : StoppedInsideFold(nested.folds_) {}
+};
+
 namespace {
 
 void close_one(Lane& lane) { lane.close(0, 0, 0, InternedShapes{}, OpId{}, kNoDevice, 0, 0); }
@@ -105,6 +114,44 @@ TEST_F(CollectorTest, CountsAnAttemptThatWasInterruptedBeforeItsPushAsAfterTheCu
   EXPECT_EQ(trace.size(), 1U);
   ASSERT_EQ(trace.threads.size(), 3U);
   for (const TraceThread& thread : trace.threads) EXPECT_EQ(thread.attempted, 1U);
+}
+
+TEST_F(CollectorTest, CountsWhatWasFoldedByAThreadThatStoppedInsideAFold) {
+  registry_.set_collecting(true);
+  collector_.begin_run(1);
+  registry_.set_recording(true, 1);
+  Lane* const lane = registry_.lease("w", Registry::WithoutRing::kRefuse);
+  for (int i = 0; i < 18; ++i) close_one(*lane);  // two find the ring full
+  collector_.drain();
+  close_one(*lane);
+  for (int i = 0; i < 18; ++i) close_one(*lane);  // three more
+  Lane::count(lane->attempted, 1);
+  const StoppedInsideFold stopped(lane->folds);
+  registry_.set_recording(false, 1);
+  collector_.end_run();
+  const Trace trace = assemble();
+  EXPECT_EQ(trace.size(), 32U);
+  EXPECT_EQ(trace.threads[0].attempted, 38U);
+  EXPECT_EQ(trace.threads[0].recorded, 32U);
+  EXPECT_EQ(trace.threads[0].folded, 6U);
+  EXPECT_EQ(trace.metadata.at("ringtail.folded_without_totals"), "6");
+}
+
+TEST_F(CollectorTest, CountsWhatHandlersRecordedWhenOneOfThemStoppedInsideAFold) {
+  registry_.set_collecting(true);
+  collector_.begin_run(1);
+  registry_.set_recording(true, 1);
+  Lane* const lane = registry_.lease("w", Registry::WithoutRing::kRefuse);
+  lane->busy.store(true, std::memory_order_relaxed);  // as a handler finds it that interrupts close()
+  for (int i = 0; i < 3; ++i) close_one(*lane);
+  const StoppedInsideFold stopped(lane->nested);
+  registry_.set_recording(false, 1);
+  collector_.end_run();
+  const Trace trace = assemble();
+  EXPECT_EQ(trace.threads[0].attempted, 3U);
+  EXPECT_EQ(::ringtail::testing::expect_accounts_add_up(trace), 3U);
+  ASSERT_EQ(trace.losses.size(), 1U);
+  EXPECT_EQ(trace.losses[0].cause, LossCause::kNested);
 }
 
 }  // namespace

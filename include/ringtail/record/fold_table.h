@@ -72,6 +72,8 @@ class BasicFoldTable {
   void clear() noexcept;
 
  private:
+  friend struct StoppedInsideFold;  // a test's
+
   template <class T>
   using Atomic = typename Atomics::template Atomic<T>;
 
