@@ -81,7 +81,7 @@ void Collector::close(Book& book) noexcept {
   book.counts = nullptr;
 }
 
-void Collector::begin_run(std::uint16_t run) {
+std::uint16_t Collector::begin_run() {
   // What may fail comes first.
   if (std::size_t bytes = own_bytes(); bytes != own_bytes_) {
     if (!registry_.memory().take(MemoryBound::For::kBooks, bytes)) throw OverBound();
@@ -96,7 +96,10 @@ void Collector::begin_run(std::uint16_t run) {
   delivery_.begin();
   log_.reset(limits_of(options_));
 
-  run_ = run;
+  if (++run_ == 0) {  // after 65,535 starts: no count of a former run may be taken for one of this
+    ++run_;
+    registry_.forget_counts();
+  }
   for (Book& book : books_) close(book);
   folds_.clear();
   open_spans_.clear();
@@ -107,6 +110,7 @@ void Collector::begin_run(std::uint16_t run) {
   wall_at_start_ = wall_clock_now();
   last_flush_ = now.monotonic;
   in_run_ = true;
+  return run_;
 }
 
 void Collector::add_pair(ClockPair pair) noexcept {

@@ -45,8 +45,9 @@ class Collector {
   };
   Collector(Registry& registry, Clock clock, Options options);
 
-  // Forgets the last run. Throws std::bad_alloc. Requires: recording is off; run is not 0 and not the last one's.
-  void begin_run(std::uint16_t run);
+  // Forgets the last run and begins the next; gives its number: not 0, and nothing was counted under it. Throws
+  // std::bad_alloc. Requires: recording is off.
+  std::uint16_t begin_run();
 
   // Forgets the run that was begun: nothing was recorded in it.
   void abandon_run() { in_run_ = false; }
@@ -124,7 +125,7 @@ class Collector {
   std::vector<FoldTable::Total> totals_;  // of the lane that is looked at
   std::vector<OpenSpan> open_spans_;      // begin: ticks
   std::uint64_t open_unlisted_ = 0;
-  std::uint64_t uncounted_ = 0;  // of lanes that were settled: see Harvest
+  std::uint64_t uncounted_ = 0;   // of lanes that were settled: see Harvest
   std::vector<ClockPair> pairs_;  // at least one while a run is on; has room for as many as it may have
   Nanoseconds pair_interval_{0};
   Nanoseconds now_{0};  // of this pass, CLOCK_MONOTONIC

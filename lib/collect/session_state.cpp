@@ -124,11 +124,7 @@ void Session::State::begin_run() {
   registry->renumber_threads();
   {
     const std::lock_guard drain_lock(draining);
-    if (++run == 0) {  // after 65,535 starts: no count of a former run may be taken for one of this
-      ++run;
-      registry->forget_counts();
-    }
-    collector.begin_run(run);
+    run = collector.begin_run();
     costs = calibrated;
     seen.clear();
     last_look = clock.pair().monotonic;

@@ -91,7 +91,7 @@ struct Session::State {
   std::mutex control;  // start, stop, pause, take: one at a time
   bool running = false;
   bool has_trace = false;
-  std::uint16_t run = 0;  // of this session: counts its starts, 0 before the first
+  std::uint16_t run = 0;  // the last one that began; 0 before the first
   std::thread thread;
   Nanoseconds started{0};  // steady clock
   Nanoseconds process_cpu_at_start{0};

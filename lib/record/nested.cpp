@@ -59,11 +59,16 @@ void NestedSpans::read(std::uint16_t run, std::vector<FoldTable::Total>& totals)
   }
 }
 
-void NestedSpans::clear() noexcept {
-  folds_.clear();
-  count_.store(0,
-               std::memory_order_relaxed);  // this and below: no producer has the lane, the next lease publishes it
+// Relaxed, both: no producer has the lane, or recording is off; the next lease or start publishes it.
+void NestedSpans::forget() noexcept {
+  folds_.forget();
+  count_.store(0, std::memory_order_relaxed);
   sampled_out_.store(0, std::memory_order_relaxed);
+}
+
+void NestedSpans::clear() noexcept {
+  forget();
+  folds_.clear();
   folding_.store(false, std::memory_order_relaxed);
 }
 

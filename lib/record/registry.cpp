@@ -360,6 +360,8 @@ void Registry::forget_counts() {
          {&lane->attempted, &lane->sampled_out, &lane->shapes_dropped, &lane->clock_steps, &lane->blocked_ns}) {
       counter->store(0, std::memory_order_relaxed);
     }
+    lane->folds.forget();
+    lane->nested.forget();
   }
 }
 

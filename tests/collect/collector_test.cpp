@@ -49,7 +49,7 @@ class CollectorTest : public ::testing::Test {
 
 TEST_F(CollectorTest, DropsWhatAThreadPushesAfterTheCutOfTheLastRun) {
   registry_.set_collecting(true);
-  collector_.begin_run(1);
+  ASSERT_EQ(collector_.begin_run(), 1U);
   registry_.set_recording(true, 1);
   Lane* const lane = registry_.lease("w", Registry::WithoutRing::kRefuse);
   // Interrupted inside close(): the run was read; neither was the attempt counted nor the record pushed.
@@ -57,7 +57,7 @@ TEST_F(CollectorTest, DropsWhatAThreadPushesAfterTheCutOfTheLastRun) {
   collector_.end_run();
   EXPECT_TRUE(assemble().empty());
 
-  collector_.begin_run(2);
+  ASSERT_EQ(collector_.begin_run(), 2U);
   registry_.set_recording(true, 2);
   Lane::count(lane->attempted, 1);
   ASSERT_TRUE(lane->ring.push(slot_of(1, 0)));
@@ -73,7 +73,7 @@ TEST_F(CollectorTest, DropsWhatAThreadPushesAfterTheCutOfTheLastRun) {
 
 TEST_F(CollectorTest, KeepsExactTotalsOfWhatASignalHandlerRecordsInsideARecordingCall) {
   registry_.set_collecting(true);
-  collector_.begin_run(1);
+  ASSERT_EQ(collector_.begin_run(), 1U);
   registry_.set_recording(true, 1);
   Lane* const lane = registry_.lease("w", Registry::WithoutRing::kRefuse);
   const OpId op{registry_.intern_op("handler").id};
@@ -99,7 +99,7 @@ TEST_F(CollectorTest, KeepsExactTotalsOfWhatASignalHandlerRecordsInsideARecordin
 
 TEST_F(CollectorTest, CountsAnAttemptThatWasInterruptedBeforeItsPushAsAfterTheCutAndWaitsOnceForAll) {
   registry_.set_collecting(true);
-  collector_.begin_run(1);
+  ASSERT_EQ(collector_.begin_run(), 1U);
   registry_.set_recording(true, 1);
   for (int thread = 0; thread < 3; ++thread) {
     Lane* const lane = registry_.lease("w", Registry::WithoutRing::kAccept);
@@ -118,7 +118,7 @@ TEST_F(CollectorTest, CountsAnAttemptThatWasInterruptedBeforeItsPushAsAfterTheCu
 
 TEST_F(CollectorTest, CountsWhatWasFoldedByAThreadThatStoppedInsideAFold) {
   registry_.set_collecting(true);
-  collector_.begin_run(1);
+  ASSERT_EQ(collector_.begin_run(), 1U);
   registry_.set_recording(true, 1);
   Lane* const lane = registry_.lease("w", Registry::WithoutRing::kRefuse);
   for (int i = 0; i < 18; ++i) close_one(*lane);  // two find the ring full
@@ -139,7 +139,7 @@ TEST_F(CollectorTest, CountsWhatWasFoldedByAThreadThatStoppedInsideAFold) {
 
 TEST_F(CollectorTest, CountsWhatHandlersRecordedWhenOneOfThemStoppedInsideAFold) {
   registry_.set_collecting(true);
-  collector_.begin_run(1);
+  ASSERT_EQ(collector_.begin_run(), 1U);
   registry_.set_recording(true, 1);
   Lane* const lane = registry_.lease("w", Registry::WithoutRing::kRefuse);
   lane->busy.store(true, std::memory_order_relaxed);  // as a handler finds it that interrupts close()
@@ -152,6 +152,40 @@ TEST_F(CollectorTest, CountsWhatHandlersRecordedWhenOneOfThemStoppedInsideAFold)
   EXPECT_EQ(::ringtail::testing::expect_accounts_add_up(trace), 3U);
   ASSERT_EQ(trace.losses.size(), 1U);
   EXPECT_EQ(trace.losses[0].cause, LossCause::kNested);
+}
+
+TEST_F(CollectorTest, TakesNothingOfAFormerRunForOneOfTheSameNumber) {
+  registry_.set_collecting(true);
+  ASSERT_EQ(collector_.begin_run(), 1U);
+  registry_.set_recording(true, 1);
+  Lane* const lane = registry_.lease("w", Registry::WithoutRing::kRefuse);
+  for (int i = 0; i < 18; ++i) close_one(*lane);
+  lane->busy.store(true, std::memory_order_relaxed);  // as a handler finds it that interrupts close()
+  close_one(*lane);
+  while (lane->nested.keep(1, 1)) {
+  }
+  lane->busy.store(false, std::memory_order_relaxed);
+  registry_.set_recording(false, 1);
+  collector_.end_run();
+  EXPECT_EQ(assemble().threads[0].attempted, 19U);
+
+  registry_.renumber_threads();
+  int others = 0;
+  while (const std::uint16_t run = collector_.begin_run()) {
+    if (run == 1) break;
+    collector_.abandon_run();
+    ++others;
+  }
+  ASSERT_EQ(others, 65'534);
+  registry_.set_recording(true, 1);
+  registry_.set_recording(false, 1);
+  const auto began = std::chrono::steady_clock::now();
+  collector_.end_run();
+  EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::milliseconds{900});  // it adds up at once
+  const Trace trace = assemble();
+  EXPECT_EQ(trace.threads[0].attempted, 0U);
+  EXPECT_EQ(trace.threads[0].sampled_out, 0U);
+  EXPECT_TRUE(trace.folded.empty());
 }
 
 }  // namespace

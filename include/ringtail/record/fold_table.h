@@ -71,6 +71,9 @@ class BasicFoldTable {
 
   void clear() noexcept;
 
+  // What it holds is of no run. Requires: no fold is under way.
+  void forget() noexcept { run_.store(0, std::memory_order_relaxed); }  // the next fold empties the cells
+
  private:
   friend struct StoppedInsideFold;  // a test's
 

@@ -42,6 +42,9 @@ class NestedSpans {
 
   void clear() noexcept;
 
+  // What it holds is of no run. Requires: as clear().
+  void forget() noexcept;
+
  private:
   friend struct StoppedInsideFold;  // a test's
 
