@@ -56,13 +56,13 @@ class Scope {
 
   [[gnu::always_inline]] explicit Scope(Recorder& recorder, std::string_view op, DeviceId device = kNoDevice,
                                         InternedShapes shapes = {}) noexcept {
-    if (Lane* lane = decide(recorder, OpId{})) begin(*lane, OpId{lane->op_names.id_of(op)}, device, shapes);
+    if (Lane* lane = decide(recorder, OpId{})) begin(*lane, id_of(*lane, op), device, shapes);
   }
 
   [[gnu::always_inline]] Scope(Recorder& recorder, std::string_view op, DeviceId device, ShapeViews inputs,
                                ShapeView output, std::uint32_t element_bytes = kDefaultElementBytes) noexcept {
     if (Lane* lane = decide(recorder, OpId{})) {
-      const OpId id{lane->op_names.id_of(op)};
+      const OpId id = id_of(*lane, op);
       begin(*lane, id, device, lane->shapes.intern(id, inputs, output.dims(), element_bytes));
     }
   }
@@ -99,6 +99,11 @@ class Scope {
   }
 
  private:
+  // An op of kOp, whatever the table says: its number, or that there was no memory for one.
+  [[gnu::always_inline]] static OpId id_of(Lane& lane, std::string_view op) noexcept {
+    return in_category(OpId{lane.op_names.id_of(op)}, Category::kOp);
+  }
+
   // The lane that records this span, or null. What the span needs is looked up only then.
   [[gnu::always_inline]] Lane* decide(Recorder& recorder, OpId op) noexcept {
     Switches on = recorder.switches();
