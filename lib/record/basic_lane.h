@@ -5,6 +5,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <thread>
 
@@ -46,6 +47,7 @@ void BasicLane<Atomics, Ring>::no_room(std::uint64_t begin, std::uint64_t end, s
   const std::chrono::nanoseconds longest{longest_wait_ns.load(std::memory_order_relaxed)};
   const std::uint64_t sequence = attempted.load(std::memory_order_relaxed) - 1;
   if (longest.count() > 0 && ring_entries > 0) {
+    const int caller_errno = errno;  // a sleep that a signal interrupts sets it
     const auto began = std::chrono::steady_clock::now();
     auto now = began;
     bool pushed = false;
@@ -55,6 +57,7 @@ void BasicLane<Atomics, Ring>::no_room(std::uint64_t begin, std::uint64_t end, s
       pushed = ring.push(RingSlot{begin, end, queued, bytes, step, sequence, what, rest});
       now = std::chrono::steady_clock::now();
     }
+    errno = caller_errno;
     count(blocked_ns, InRun::run_of(sequence), static_cast<std::uint64_t>((now - began).count()));
     if (pushed) return;
   }

@@ -1,14 +1,20 @@
 // What of a program is recorded: categories, sampling, filters, budgets; and chains.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/time.h>
 
+#include <atomic>
+#include <cerrno>
 #include <cmath>
+#include <csignal>
+#include <latch>
 #include <thread>
 
 #include "ringtail/collect/session.h"
 #include "ringtail/record/chain.h"
 #include "ringtail/record/scope.h"
 #include "tests/collect/session_by_hand.h"
+#include "tests/support/accounts.h"
 
 namespace ringtail {
 namespace {
@@ -314,6 +320,53 @@ TEST(SessionBlocking, FoldsWhenNobodyMakesRoomInTime) {
   ASSERT_EQ(trace.folded.size(), 1U);
   EXPECT_EQ(trace.folded[0].count, 2U);
   EXPECT_GE(trace.threads[0].blocked, 600us);
+  EXPECT_LT(trace.threads[0].blocked, 1s);  // twice 300 us, and what a busy machine adds
+}
+
+TEST(SessionBlocking, LeavesErrnoAloneWhenASignalInterruptsTheWait) {
+  Session session({.ring_entries = 1, .max_block = std::chrono::milliseconds{20}, .collector_thread = false});
+  ASSERT_TRUE(session.start().ok());
+  Recorder recorder = session.recorder("w");
+  static std::atomic<int> signals;
+  signals = 0;
+  struct sigaction action {};
+  struct sigaction before {};
+  action.sa_handler = [](int) { signals.fetch_add(1, std::memory_order_relaxed); };  // own thread's
+  ASSERT_EQ(sigaction(SIGALRM, &action, &before), 0);
+  const itimerval often{.it_interval = {.tv_sec = 0, .tv_usec = 50}, .it_value = {.tv_sec = 0, .tv_usec = 50}};
+  const itimerval never{};
+  ASSERT_EQ(setitimer(ITIMER_REAL, &often, nullptr), 0);
+  errno = ENOTTY;
+  for (int i = 0; i < 2; ++i) const Scope scope(recorder, "op");
+  const int found = errno;
+  ASSERT_EQ(setitimer(ITIMER_REAL, &never, nullptr), 0);
+  ASSERT_EQ(sigaction(SIGALRM, &before, nullptr), 0);
+  EXPECT_EQ(found, ENOTTY);
+  EXPECT_GT(signals, 0);
+  EXPECT_GT(session.take_trace().threads[0].blocked, 0ns);
+}
+
+TEST(SessionBlocking, LetsProducersGoOnWhileTheSinkStalls) {
+  constexpr int kSpans = 100;
+  std::latch released(1);
+  std::uint64_t delivered = 0;
+  Session session({.ring_entries = 4,
+                   .sink =
+                       [&](const Trace& batch) {
+                         released.wait();
+                         delivered += batch.size();
+                       },
+                   .flush_interval = 0ms,
+                   .max_block = std::chrono::microseconds{100}});
+  ASSERT_TRUE(session.start().ok());
+  Recorder recorder = session.recorder("w");
+  for (int i = 0; i < kSpans; ++i) const Scope scope(recorder, "op");  // nobody drains from the first batch on
+  EXPECT_EQ(recorder.attempted(), static_cast<std::uint64_t>(kSpans));
+  released.count_down();
+  const Trace trace = session.take_trace();
+  EXPECT_EQ(testing::expect_accounts_add_up(trace, delivered), static_cast<std::uint64_t>(kSpans));
+  EXPECT_GT(testing::lost(trace, LossCause::kRingFull), 0U);
+  EXPECT_LT(trace.threads[0].blocked, 5s);  // 10 ms, and what a busy machine adds
 }
 
 TEST(SessionCost, IsCalibratedAndKeptInTheTrace) {

@@ -6,8 +6,7 @@
 //     Recorder recorder = session.recorder("worker 0");
 //     recorder.step(17);
 //     { const Scope scope(recorder, kMatmul, gpu0); multiply(); }                      // see scope.h
-//     recorder.complete(kCopy, gpu0, CompleteSpan<Nanoseconds>{submitted, finished});  // work a device finished
-//     later
+//     recorder.complete(kCopy, gpu0, CompleteSpan<Nanoseconds>{begun, finished});  // what a device did
 //
 // Requires  Ids are of the recorder's own session; others are recorded as "(unknown)".
 // Errors    No call throws or fails. While the session does not record, or for a recorder that was moved from, calls
