@@ -34,14 +34,18 @@ Status Session::restart_in_child() {
   if (!state_->abandoned()) {
     return Error{ErrorCode::kInvalid, "expected a forked child, found the process that made the session"};
   }
-  auto fresh = std::make_unique<State>(state_->options);
-  const std::unique_lock control(state_->control, std::try_to_lock);
-  if (!control.owns_lock() || !fresh->registry->inherit(*state_->registry)) {
-    return Error{ErrorCode::kIo, "expected the session at rest at the fork, found another thread changing it"};
+  try {
+    auto fresh = std::make_unique<State>(state_->options);
+    const std::unique_lock describing(state_->describing, std::try_to_lock);
+    if (!describing.owns_lock() || !fresh->registry->inherit(*state_->registry)) {
+      return Error{ErrorCode::kIo, "expected the session at rest at the fork, found another thread changing it"};
+    }
+    fresh->metadata = state_->metadata;
+    static_cast<void>(state_.release());  // as in the destructor
+    state_ = std::move(fresh);
+  } catch (const std::bad_alloc&) {
+    return Error{ErrorCode::kNoMemory, "no memory"};  // a text that needs none
   }
-  fresh->metadata = state_->metadata;
-  static_cast<void>(state_.release());  // as in the destructor
-  state_ = std::move(fresh);
   return start();
 }
 

@@ -1,15 +1,22 @@
 // Threads and sessions that outlive each other, in every order.
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <atomic>
+#include <chrono>
 #include <latch>
 #include <memory>
+#include <mutex>
 #include <optional>
+#include <string>
 #include <thread>
 #include <vector>
 
 #include "ringtail/collect/session.h"
 #include "ringtail/record/scope.h"
+#include "tests/support/accounts.h"
+#include "tests/support/child_process.h"
+#include "tests/support/scale.h"
 
 namespace ringtail {
 namespace {
@@ -110,26 +117,64 @@ TEST(SessionThreads, RecordIntoTwoSessionsAtOnce) {
 TEST(SessionThreads, MayAllStopAndStartAndPauseIt) {
   Session session({.ring_entries = 32});
   std::atomic<bool> done{false};
-  std::thread producer([&] {
-    Recorder recorder = session.recorder("w");
-    while (!done) spans(recorder, 1);
-  });
+  std::vector<std::thread> producers;
+  for (int i = 0; i < 4; ++i) {
+    producers.emplace_back([&] {
+      Recorder recorder = session.recorder("w");
+      while (!done) spans(recorder, 1);
+    });
+  }
+  const long rounds = testing::scaled(50, 3'300);
+  std::atomic<std::uint64_t> seen{0};
   std::vector<std::thread> threads;
   for (int i = 0; i < 3; ++i) {
     threads.emplace_back([&] {
-      for (int n = 0; n < 50; ++n) {
+      for (long n = 0; n < rounds; ++n) {
         EXPECT_TRUE(session.start().ok());
         session.pause();
         session.resume();
         session.drain_once();
         EXPECT_TRUE(session.stop().ok());
-        static_cast<void>(session.take_trace());
+        seen += testing::expect_accounts_add_up(session.take_trace());
       }
     });
   }
   for (std::thread& thread : threads) thread.join();
+  EXPECT_GT(seen, 0U);
   done = true;
-  producer.join();
+  for (std::thread& producer : producers) producer.join();
+  ASSERT_TRUE(session.start().ok());  // and after all that it is as a new one
+  spans(session.this_thread(), 10);
+  EXPECT_EQ(testing::expect_accounts_add_up(session.take_trace()), 10U);
+}
+
+TEST(SessionThreads, RestartInAChildWhateverAnotherThreadWasCollecting) {
+  std::latch delivering(1);
+  std::latch forked(1);
+  std::once_flag once;
+  const pid_t parent = getpid();
+  const auto sink = [&](const Trace&) {
+    if (getpid() != parent) return;
+    std::call_once(once, [&] {
+      delivering.count_down();
+      forked.wait();
+    });
+  };
+  Session session({.sink = sink, .flush_interval = std::chrono::milliseconds{0}, .collector_thread = false});
+  session.set_metadata("model", "net");
+  ASSERT_TRUE(session.start().ok());
+  spans(session.this_thread(), 1);
+  std::thread drains([&] { session.drain_once(); });
+  delivering.wait();
+  const int code = testing::code_of_child([&] {
+    if (!session.restart_in_child().ok()) return 1;
+    spans(session.this_thread(), 2);
+    const Trace trace = session.take_trace();
+    return attempted(trace) == 2 && trace.metadata.at("model") == "net" ? 0 : 2;
+  });
+  forked.count_down();
+  drains.join();
+  EXPECT_EQ(code, 0);
 }
 
 }  // namespace
