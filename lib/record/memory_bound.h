@@ -28,13 +28,13 @@ class MemoryBound {
   // most: bytes.
   explicit MemoryBound(std::size_t most) : most_(most) {}
 
-  // False, and nothing is taken, where the bound leaves no room.
+  // False, and nothing is taken, not even for a moment, where the bound leaves no room.
   [[nodiscard]] bool take(For what, std::size_t bytes) noexcept {
-    if (total_.fetch_add(bytes, std::memory_order_relaxed) + bytes > most_) {  // counter
-      total_.fetch_sub(bytes, std::memory_order_relaxed);                      // counter
-      return false;
-    }
-    use_[static_cast<std::size_t>(what)].fetch_add(bytes, std::memory_order_relaxed);  // counter
+    std::size_t total = total_.load(std::memory_order_relaxed);  // counter
+    do {
+      if (bytes > most_ - total) return false;
+    } while (!total_.compare_exchange_weak(total, total + bytes, std::memory_order_relaxed));  // counter
+    use_[static_cast<std::size_t>(what)].fetch_add(bytes, std::memory_order_relaxed);          // counter
     return true;
   }
   // make(), with bytes taken for what it allocates: they stay taken unless it throws. Throws OverBound.

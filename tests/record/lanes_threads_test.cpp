@@ -1,5 +1,5 @@
 // Lanes that change hands as fast as they can, by the collector's own account and nothing else of the collector: what the
-// models prove of small programs, under a sanitizer and on real memory.
+// models prove of small programs, under a sanitizer and on real memory. And the bound that they are taken from.
 #include <gtest/gtest.h>
 
 #include <array>
@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "collect/lane_account.h"
+#include "record/memory_bound.h"
 #include "record/registry.h"
 #include "tests/support/scale.h"
 
@@ -127,6 +128,31 @@ TEST_F(Lanes, AreGivenBackWhileCollectingBeginsAndEnds) {
   for (std::thread& thread : threads) thread.join();
   registry.set_collecting(false);
   for (std::size_t i = 0; i < registry.lane_count(); ++i) EXPECT_EQ(registry.lane(i).look(), LaneState::kFree);
+}
+
+// What one thread is refused is no loss of another's.
+TEST(MemoryBoundThreads, RefuseOnlyWhatFindsNoRoom) {
+  MemoryBound bound(100);
+  std::atomic<bool> done{false};
+  std::thread greedy([&] {
+    while (!done) {
+      EXPECT_FALSE(bound.take(MemoryBound::For::kLanes, 101));
+      EXPECT_FALSE(bound.take(MemoryBound::For::kLanes, ~std::size_t{0}));
+    }
+  });
+  const long takes = testing::scaled(1'000'000);
+  long refused = 0;
+  for (long i = 0; i < takes; ++i) {
+    if (!bound.take(MemoryBound::For::kTables, 100)) {
+      ++refused;
+    } else {
+      bound.give(MemoryBound::For::kTables, 100);
+    }
+  }
+  done = true;
+  greedy.join();
+  EXPECT_EQ(refused, 0);
+  EXPECT_EQ(bound.use().total(), 0U);
 }
 
 }  // namespace
