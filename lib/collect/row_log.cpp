@@ -7,14 +7,18 @@
 namespace ringtail {
 namespace {
 
-constexpr std::size_t kSpareChunks = 512;                    // 64 MiB: some four million spans
-constexpr std::uint64_t kSlices = 16;                        // of a bound that lets the oldest go
+constexpr std::size_t kMostSpareBytes = std::size_t{64} << 20U;  // some four million spans
+constexpr std::size_t kSpareShare = 8;  // one of so many bytes of the session's memory: others need it as well
+constexpr std::uint64_t kSlices = 16;   // of a bound that lets the oldest go
 constexpr std::size_t kSegmentBytes = sizeof(Segment) + 32;  // with what a deque adds
 constexpr std::uint64_t kAnyNumber = ~std::uint64_t{0};
 
 }  // namespace
 
-RowLog::RowLog(MemoryBound& memory, Leave leave) : memory_(memory), leave_(std::move(leave)) {}
+RowLog::RowLog(MemoryBound& memory, Leave leave)
+    : memory_(memory),
+      leave_(std::move(leave)),
+      most_spare_(std::min(kMostSpareBytes, memory.most() / kSpareShare) / Chunk::kBytes) {}
 
 void RowLog::reset(Limits limits) {
   if (!scratch_.chunk) scratch_.chunk = std::make_shared<Chunk>(memory_);
@@ -41,7 +45,7 @@ std::shared_ptr<Chunk> RowLog::new_chunk() {
 
 void RowLog::recycle(std::shared_ptr<Chunk>&& chunk) noexcept {
   // Whoever else has it is of the collector's own (a writer, another segment), but for those that were lent.
-  if (chunk.use_count() > 1 || chunk->lent || spare_.size() >= kSpareChunks) {
+  if (chunk.use_count() > 1 || chunk->lent || spare_.size() >= most_spare_) {
     chunk.reset();
     return;
   }

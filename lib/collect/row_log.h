@@ -176,6 +176,7 @@ class RowLog {
   std::deque<Segment> segments_;  // a deque: writers point at segments
   std::uint64_t spans_ = 0;
   std::uint64_t taken_ = 0;
+  const std::size_t most_spare_;  // chunks
   std::vector<std::shared_ptr<Chunk>> spare_;
   Segment scratch_;  // where spans are written that are folded at once
   LossCause scratch_why_ = LossCause::kMemoryBound;

@@ -9,11 +9,13 @@
 #include "ringtail/collect/session.h"
 #include "ringtail/record/scope.h"
 #include "tests/collect/session_by_hand.h"
+#include "tests/support/accounts.h"
 
 namespace ringtail {
 namespace {
 
 using namespace std::chrono_literals;
+using ::ringtail::testing::lost;
 using ::testing::ElementsAre;
 using SessionBounds = SessionByHand;
 
@@ -228,6 +230,40 @@ TEST_F(SessionBounds, DoesNotLookUpIdsThatAreNotItsOwn) {
   EXPECT_EQ(trace.operation(trace.folded[0].op), "(unknown)");
   EXPECT_EQ(trace.device(trace.losses[0].device), "(unknown)");
   EXPECT_EQ(trace.operation(trace.open_spans[0].op), "(unknown)");
+}
+
+TEST_F(SessionBounds, StartsWithTheMemoryThatItsOptionsAskFor) {
+  constexpr std::size_t kMegabyte = 1'000'000;
+  for (const bool to_sink : {false, true}) {
+    SessionOptions options;
+    if (to_sink) options.sink = [](const Trace&) {};
+    options.max_memory = kMegabyte + (to_sink ? 350 * options.ring_entries : 0);
+    EXPECT_TRUE(Session(by_hand(options)).start().ok());
+    options.max_memory /= 2;
+    EXPECT_EQ(Session(by_hand(options)).start().error().code, ErrorCode::kNoMemory);
+  }
+}
+
+TEST_F(SessionBounds, LeavesASecondRunTheMemoryThatSpansOfTheFirstTook) {
+  constexpr std::size_t kBound = std::size_t{8} << 20U;
+  Session session(by_hand({.ring_entries = 4'096, .max_memory = kBound}));
+  for (int run = 0; run < 2; ++run) {
+    ASSERT_TRUE(session.start().ok());
+    {
+      std::vector<Recorder> recorders;  // a third of a megabyte each
+      for (int i = 0; i < 1 + 6 * run; ++i) recorders.push_back(session.recorder("w"));
+      for (Recorder& recorder : recorders) span(recorder, "op", 1us);
+      for (int i = 0; i < 600'000; ++i) {
+        span(recorders[0], "op", 1us);
+        if (i % 4'000 == 0) session.drain_once();
+      }
+    }
+    const Trace trace = session.take_trace();
+    EXPECT_GT(lost(trace, LossCause::kMemoryBound), 0U);
+    EXPECT_EQ(lost(trace, LossCause::kNoRing), 0U);
+    EXPECT_FALSE(trace.metadata.contains("ringtail.recorders_without_memory"));
+    EXPECT_LE(session.memory().log, kBound / 4);
+  }
 }
 
 }  // namespace
