@@ -22,16 +22,19 @@ Nanoseconds TriggerWatch::end_of(const RingSlot& record) const noexcept {
   const auto flags = static_cast<std::uint16_t>(record.shapes_depth_flags >> 48U);
   if ((flags & kTimesAreNanoseconds) != 0) return Nanoseconds{from_ordered(record.end)};
   const auto ago = static_cast<double>(static_cast<std::int64_t>(now_.ticks.value - record.end));
-  return now_.monotonic - Nanoseconds{static_cast<std::int64_t>(ago * ns_per_tick_)};
+  const auto ago_ns = static_cast<std::int64_t>(std::clamp(ago * ns_per_tick_, -0x1p62, 0x1p62));
+  return Nanoseconds{saturating_subtract(now_.monotonic.count(), ago_ns)};
 }
 
 void TriggerWatch::see(const RingSlot& record, ThreadId thread, Steps& steps) noexcept {
   const Nanoseconds end = end_of(record);
   const auto device = static_cast<std::uint32_t>(record.op_device >> 32U);
-  if (device < devices_.size()) devices_[device] = {std::max(end, devices_[device].last_end), true};
+  if (device < devices_.size()) {
+    devices_[device] = {std::max(std::min(end, now_.monotonic), devices_[device].last_end), true};
+  }
   if (slow_step_ <= 0.0) return;
   if (!steps.begun || record.step != steps.step) {
-    if (steps.begun) finish(steps, thread, steps.end - steps.begin);
+    if (steps.begun) finish(steps, thread, length(steps.begin, steps.end));
     steps.begin = steps.begun ? steps.end : end;
     steps.begun = true;
     steps.step = record.step;

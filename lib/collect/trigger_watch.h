@@ -6,10 +6,12 @@
 // Threads  One at a time (the collector's mutex).
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <vector>
 
+#include "collect/time_math.h"
 #include "collect/trigger_slot.h"
 #include "ringtail/base/clock.h"
 #include "ringtail/record/record.h"
@@ -46,18 +48,23 @@ class TriggerWatch {
     if (idle_device_.count() <= 0) return;
     for (std::uint32_t id = 0; id < devices_.size(); ++id) {
       Device& device = devices_[id];
-      if (!device.watched || now_.monotonic - device.last_end <= idle_device_ || is_open(DeviceId{id})) continue;
+      const Nanoseconds idle = length(device.last_end, now_.monotonic);
+      if (!device.watched || idle <= idle_device_ || is_open(DeviceId{id})) continue;
       device.watched = false;  // until it was busy again
-      report_idle(DeviceId{id}, now_.monotonic - device.last_end);
+      report_idle(DeviceId{id}, idle);
     }
   }
 
  private:
   struct Device {
-    Nanoseconds last_end{0};
-    bool watched = false;  // was busy since it was last reported
+    Nanoseconds last_end{0};  // no later than the pass that saw it
+    bool watched = false;     // was busy since it was last reported
   };
 
+  // A program may give any times: 0 where the end is before the begin, and the longest there is where none is as long.
+  [[nodiscard]] static Nanoseconds length(Nanoseconds begin, Nanoseconds end) noexcept {
+    return Nanoseconds{std::max<std::int64_t>(saturating_subtract(end.count(), begin.count()), 0)};
+  }
   [[nodiscard]] Nanoseconds end_of(const RingSlot& record) const noexcept;
   void finish(Steps& steps, ThreadId thread, Nanoseconds length) noexcept;
   void report_idle(DeviceId device, Nanoseconds idle) noexcept;

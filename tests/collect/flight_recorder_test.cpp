@@ -119,6 +119,27 @@ TEST_F(FlightRecorder, SeesADeviceThatWasBusyAndWaits) {
   EXPECT_THAT(reasons, SizeIs(2));
 }
 
+TEST_F(FlightRecorder, TakesAnyTimesForWhatTheyAre) {
+  Session session(with({.slow_step = 3.0, .idle_device = 10ms, .cooldown = 0ms}));
+  ASSERT_TRUE(session.start().ok());
+  Recorder recorder = session.recorder("w");
+  const DeviceId gpu = session.device("gpu:0");
+  const OpId op = session.op("op");
+  steps(session, recorder, 20, 2ms);
+  for (std::uint64_t i = 0; i < 4; ++i) {
+    recorder.step(100 + i);
+    const Nanoseconds end = i % 2 == 0 ? Nanoseconds::max() : Nanoseconds::min();
+    recorder.complete(op, gpu, CompleteSpan<Nanoseconds>{Nanoseconds::min(), end});
+    recorder.complete(op, gpu, CompleteSpan<Ticks>{Ticks{}, Ticks{i % 2 == 0 ? ~std::uint64_t{0} >> 1U : 0}});
+    recorder.complete(op, gpu, CompleteSpan<Ticks>{Ticks{}, Ticks{std::uint64_t{1} << 63U}});
+    session.drain_once();
+  }
+  reasons.clear();
+  time.advance(11ms);
+  session.drain_once();  // whatever end it was given, it has waited since
+  EXPECT_THAT(reasons, ElementsAre("device gpu:0 was idle for 11.000 ms"));
+}
+
 TEST_F(FlightRecorder, PassesOverAndCountsWhatComesTooSoonOrTooOften) {
   Session session(with({.cooldown = 1s, .most = 2}));
   ASSERT_TRUE(session.start().ok());
