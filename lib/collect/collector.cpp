@@ -83,7 +83,8 @@ void Collector::close(Book& book) noexcept {
 
 std::uint16_t Collector::begin_run() {
   // What may fail comes first.
-  if (std::size_t bytes = own_bytes(); bytes != own_bytes_) {
+  if (own_bytes_ == 0) {
+    const std::size_t bytes = own_bytes();
     if (!registry_.memory().take(MemoryBound::For::kBooks, bytes)) throw OverBound();
     own_bytes_ = bytes;
   }
@@ -124,25 +125,19 @@ void Collector::add_pair(ClockPair pair) noexcept {
 }
 
 Collector::Pass Collector::drain() noexcept {
-  Pass pass;
-  if (!in_run_) return pass;
+  pass_ = {};
+  if (!in_run_) return pass_;
   take_lanes();
   const ClockPair now = clock_.pair();
   now_ = now.monotonic;
   if (!delivery_.wanted() && now.monotonic - pairs_.back().monotonic >= pair_interval_) add_pair(now);
   if (watch_) watch_->begin_pass(now);
   for (Book& book : books_) {
-    const Lane& lane = *book.lane;
     book.account.visit(
         *book.lane, run_,
         [&] {
           open(book);
-          const std::size_t moved = drain(book);
-          pass.moved += moved;
-          if (lane.ring_entries > 0) {
-            pass.fullest =
-                std::max(pass.fullest, static_cast<double>(moved) / static_cast<double>(lane.ring_entries));
-          }
+          drain(book);
           if (delivery_.wanted() && log_.spans() >= most_in_batch_) flush();
         },
         [&] { settle(book, std::chrono::steady_clock::now() + kSettleTime); });
@@ -150,7 +145,7 @@ Collector::Pass Collector::drain() noexcept {
   log_.expire(now_);
   if (watch_) watch_->end_pass([this](DeviceId device) { return is_open(device); });
   if (delivery_.wanted() && now_ - last_flush_ >= options_.flush_interval) flush();
-  return pass;
+  return pass_;
 }
 
 // Relaxed, but for the depth: a span more or less at this moment is all that depends on it.
@@ -168,7 +163,8 @@ bool Collector::is_open(DeviceId device) const noexcept {
   return false;
 }
 
-std::size_t Collector::drain(Book& book) noexcept {
+void Collector::drain(Book& book) noexcept {
+  const Lane& lane = *book.lane;
   Writer& writer = book.writer;
   const std::uint64_t before = book.account.drained;
   const ThreadId thread = book.account.thread;
@@ -180,11 +176,14 @@ std::size_t Collector::drain(Book& book) noexcept {
           watch_->see(slot, thread, book.steps);
         writer.append(slot, folded_before);
       });
-  if (moved == 0) return 0;
+  if (moved == 0) return;
+  pass_.moved += moved;
+  if (lane.ring_entries > 0) {
+    pass_.fullest = std::max(pass_.fullest, static_cast<double>(moved) / static_cast<double>(lane.ring_entries));
+  }
   book.counts->recorded += book.account.drained - before;
   book.counts->shapes_dropped += writer.take_shapes_dropped();
   log_.commit(writer, now_);
-  return moved;
 }
 
 // Relaxed: statistics, and whoever needs them exact has the lane's thread before it in time.
@@ -309,22 +308,30 @@ void Collector::end_run() noexcept {
 // before the oldest of the last 2,048 pairs, where a span is that long).
 void Collector::flush() noexcept {
   last_flush_ = now_;
-  auto outcome = Delivery::Outcome::kNoMemory;
   try {
-    outcome = delivery_.deliver(batch());
+    Harvest now = batch(Nanoseconds{0});
+    deliver(now);
   } catch (const std::bad_alloc&) {
+    log_.fold_all(LossCause::kNoMemory);
   }
+}
+
+// Its rows leave it and the log. False: they were folded, after it was counted.
+bool Collector::deliver(Harvest& harvest) noexcept {
+  const Delivery::Outcome outcome = delivery_.deliver(harvest);
+  harvest.segments.clear();  // so that the log uses their memory again
   switch (outcome) {
-    case Delivery::Outcome::kDelivered: return log_.clear();
-    case Delivery::Outcome::kNoMemory: return log_.fold_all(LossCause::kNoMemory);
+    case Delivery::Outcome::kDelivered: log_.clear(); return true;
+    case Delivery::Outcome::kNoMemory: log_.fold_all(LossCause::kNoMemory); return false;
     case Delivery::Outcome::kFailed: break;
   }
   log_.refuse(LossCause::kSinkFailed);
   log_.fold_all(LossCause::kSinkFailed);
+  return false;
 }
 
-// Throws std::bad_alloc.
-Harvest Collector::batch() {
+// Throws std::bad_alloc. most: as cut_all.
+Harvest Collector::batch(Nanoseconds most) {
   if (!in_run_) {
     Harvest rest = harvest();
     rest.delivered_us = 0.0;  // of other batches
@@ -332,7 +339,7 @@ Harvest Collector::batch() {
   }
   // No doubling here: batches come and go, so pairs of long ago are of no more use.
   if (pairs_.size() >= kMostPairs) pairs_.erase(pairs_.begin() + 1, pairs_.end() - kMostPairs / 2);
-  Harvest harvest = cut_all(Nanoseconds{0});
+  Harvest harvest = cut_all(most);
   pairs_.push_back(clock_.pair());
   harvest.latest = {pairs_.back().monotonic, wall_clock_now()};
   harvest.pairs = pairs_;
@@ -376,13 +383,21 @@ Harvest Collector::cut_all(Nanoseconds most) {
 
 Harvest Collector::snapshot() {
   drain();
+  if (delivery_.wanted()) {
+    Harvest harvest = batch(kCutTime);
+    if (!deliver(harvest)) {
+      harvest = batch(kCutTime);
+      harvest.segments = log_.lend();
+    }
+    last_flush_ = now_;
+    harvest.delivered_us = delivery_.delivered_us();
+    return harvest;
+  }
   Harvest harvest = cut_all(kCutTime);
-  if (delivery_.wanted()) flush();
   harvest.segments = log_.lend();
   harvest.pairs = pairs_;
   harvest.pairs.push_back(clock_.pair());
   harvest.latest = {harvest.pairs.back().monotonic, wall_clock_now()};
-  harvest.delivered_us = delivery_.delivered_us();
   return harvest;
 }
 

@@ -54,7 +54,7 @@ class Collector {
 
   struct Pass {
     std::size_t moved = 0;
-    double fullest = 0.0;  // the largest share of its ring that a lane gave: 1 for a whole one
+    double fullest = 0.0;  // the largest share of its ring that a lane gave at once: 1 for a whole one
   };
   // One pass over all lanes; retired ones are settled and freed. Does nothing outside a run.
   Pass drain() noexcept;
@@ -89,7 +89,7 @@ class Collector {
   void take_lanes() noexcept;
   void open(Book& book) noexcept;
   static void close(Book& book) noexcept;
-  std::size_t drain(Book& book) noexcept;
+  void drain(Book& book) noexcept;
   void add_pair(ClockPair pair) noexcept;
   void add_statistics(const Lane& lane, ThreadAccount& account) const noexcept;
   [[nodiscard]] bool is_open(DeviceId device) const noexcept;
@@ -101,10 +101,11 @@ class Collector {
   [[nodiscard]] Harvest cut_all(Nanoseconds most);
   static void note_open_spans(const Lane& lane, std::vector<OpenSpan>& open_spans);
   void leave(const Segment& segment, LossCause cause) noexcept;
+  bool deliver(Harvest& harvest) noexcept;
   void flush() noexcept;
   [[nodiscard]] std::size_t own_bytes() const noexcept;
   [[nodiscard]] std::size_t most_totals() const noexcept;
-  [[nodiscard]] Harvest batch();
+  [[nodiscard]] Harvest batch(Nanoseconds most);
 
   Registry& registry_;
   const Clock clock_;
@@ -116,6 +117,7 @@ class Collector {
 
   std::uint16_t run_ = 0;
   bool in_run_ = false;
+  Pass pass_;                          // so far
   std::size_t threads_ = 0;            // that there were when the run ended
   const std::uint64_t most_in_batch_;  // spans
   std::size_t own_bytes_ = 0;          // taken from the session's memory

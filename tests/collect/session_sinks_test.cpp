@@ -10,36 +10,16 @@
 #include "ringtail/collect/session.h"
 #include "ringtail/record/scope.h"
 #include "tests/collect/session_by_hand.h"
+#include "tests/support/accounts.h"
 
 namespace ringtail {
 namespace {
 
 using namespace std::chrono_literals;
+using ::ringtail::testing::expect_accounts_add_up;
+using ::ringtail::testing::lost;
 using ::testing::ElementsAre;
 using SessionSinks = SessionByHand;
-
-void expect_accounts_add_up(const Trace& trace, std::uint64_t delivered = 0) {
-  std::uint64_t recorded = 0;
-  std::uint64_t folded = 0;
-  std::uint64_t totals = 0;
-  std::uint64_t losses = 0;
-  for (const TraceThread& thread : trace.threads) {
-    EXPECT_EQ(thread.attempted, thread.recorded + thread.folded) << thread.name;
-    recorded += thread.recorded;
-    folded += thread.folded;
-  }
-  for (const FoldedTotal& total : trace.folded) totals += total.count;
-  for (const Loss& loss : trace.losses) losses += loss.count;
-  EXPECT_EQ(recorded, trace.size() + delivered);
-  EXPECT_EQ(folded, totals);
-  EXPECT_EQ(folded, losses);
-}
-
-std::uint64_t lost(const Trace& trace, LossCause cause) {
-  std::uint64_t count = 0;
-  for (const Loss& loss : trace.losses) count += loss.cause == cause ? loss.count : 0;
-  return count;
-}
 
 TEST_F(SessionSinks, KeepTheLatestSpansAndFoldTheOthers) {
   Session session(by_hand({.max_spans = 32, .keep = Keep::kLatest}));
@@ -252,6 +232,19 @@ TEST_F(SessionSinks, FoldEverythingFromWhereASinkThrew) {
   EXPECT_EQ(session.sink_error(), "");
   span(recorder, "op", 1us);
   EXPECT_EQ(session.take_trace().threads[0].recorded, 1U);
+}
+
+TEST_F(SessionSinks, ShowInASnapshotThatTheSinkFailedInIt) {
+  Session session(by_hand({.sink = [](const Trace&) -> Status {
+                             return Error{ErrorCode::kIo, "disk full"};
+                           },
+                           .flush_interval = 1h}));
+  ASSERT_TRUE(session.start().ok());
+  Recorder recorder = session.recorder("w");
+  span(recorder, "op", 1us);
+  const Trace snapshot = session.snapshot();
+  EXPECT_EQ(expect_accounts_add_up(snapshot), 1U);
+  EXPECT_EQ(lost(snapshot, LossCause::kSinkFailed), 1U);
 }
 
 TEST_F(SessionSinks, TellASinkWhatIsOpenAndFoldedAsOfNow) {

@@ -114,6 +114,30 @@ TEST(SessionThreads, RecordIntoTwoSessionsAtOnce) {
   EXPECT_EQ(attempted(b.take_trace()), 4'000U);
 }
 
+TEST(SessionThreads, SeeOneMomentInASnapshotOfWhatASinkGets) {
+  std::uint64_t delivered = 0;  // by snapshots: nobody else drains
+  Session session({.ring_entries = std::size_t{1} << 17U,
+                   .sink = [&](const Trace& batch) { delivered += batch.size(); },
+                   .flush_interval = std::chrono::hours{1},
+                   .collector_thread = false});
+  ASSERT_TRUE(session.start().ok());
+  std::atomic<int> running{2};
+  std::vector<std::thread> producers;
+  for (int i = 0; i < 2; ++i) {
+    producers.emplace_back([&] {
+      spans(session.this_thread(), 100'000);
+      --running;
+    });
+  }
+  const auto look = [&] {
+    const Trace snapshot = session.snapshot();
+    return testing::expect_accounts_add_up(snapshot, delivered);
+  };
+  while (running > 0) look();
+  for (std::thread& producer : producers) producer.join();
+  EXPECT_EQ(look(), 200'000U);
+}
+
 TEST(SessionThreads, MayAllStopAndStartAndPauseIt) {
   Session session({.ring_entries = 32});
   std::atomic<bool> done{false};
