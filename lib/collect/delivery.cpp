@@ -5,6 +5,8 @@
 #include <new>
 #include <utility>
 
+#include "collect/own_call.h"
+
 namespace ringtail {
 namespace {
 
@@ -35,6 +37,7 @@ void Delivery::fail(const char* what) noexcept {
 // What the sink returned or threw is kept; so is that there was no memory to call it.
 template <class Call>
 void Delivery::guarded(const Call& call) noexcept {
+  const OwnCall inside(registry_);
   try {
     const Status status = call();
     if (!status.ok()) fail(status.error().message.c_str());

@@ -5,6 +5,8 @@
 #include <cstdio>
 #include <string>
 
+#include "collect/own_call.h"
+
 namespace ringtail {
 namespace {
 
@@ -90,6 +92,7 @@ void Dumper::look() {
     }
     ++dumps_;
     last_dump_ = now;
+    const OwnCall inside(session_);
     triggers_.on_trigger(trace, trigger);
   } catch (...) {  // the program's function threw, or there was no memory for the snapshot
     slot_.pass_over();

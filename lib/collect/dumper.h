@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "collect/trigger_slot.h"
+#include "record/registry.h"
 #include "ringtail/base/clock.h"
 #include "ringtail/collect/flight_recorder.h"
 
@@ -18,9 +19,9 @@ namespace ringtail {
 
 class Dumper {
  public:
-  // snapshot: by the thread that dumps.
-  Dumper(const Triggers& triggers, Clock clock, std::function<Trace()> snapshot)
-      : triggers_(triggers), clock_(clock), snapshot_(std::move(snapshot)) {}
+  // session: its registry. snapshot: by the thread that dumps.
+  Dumper(const Triggers& triggers, Clock clock, const Registry& session, std::function<Trace()> snapshot)
+      : triggers_(triggers), clock_(clock), session_(session), snapshot_(std::move(snapshot)) {}
 
   [[nodiscard]] TriggerSlot& slot() noexcept { return slot_; }
   [[nodiscard]] std::uint64_t passed_over() const noexcept { return slot_.passed_over(); }
@@ -41,6 +42,7 @@ class Dumper {
 
   const Triggers& triggers_;
   const Clock clock_;
+  const Registry& session_;
   const std::function<Trace()> snapshot_;
   TriggerSlot slot_;
   std::uint32_t dumps_ = 0;

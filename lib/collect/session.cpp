@@ -9,6 +9,15 @@
 #include "collect/thread_leases.h"
 
 namespace ringtail {
+namespace {
+
+// From within a function that the session itself has called.
+Error from_inside() {
+  return Error{ErrorCode::kInvalid,
+               "expected a call from elsewhere, found one by the session's own sink or on_trigger"};
+}
+
+}  // namespace
 
 Session::Session(SessionOptions options) : state_(std::make_unique<State>(options)) {}
 
@@ -26,6 +35,7 @@ Status Session::start() {
     return Error{ErrorCode::kInvalid,
                  "expected a process that was not forked, found one: restart_in_child() begins anew"};
   }
+  if (state_->out_of_reach()) return from_inside();
   const std::lock_guard lock(state_->control);
   return state_->start();
 }
@@ -51,6 +61,7 @@ Status Session::restart_in_child() {
 
 Status Session::stop() {
   if (state_->abandoned()) return Done{};
+  if (state_->out_of_reach()) return from_inside();
   const std::lock_guard lock(state_->control);
   state_->stop();
   const std::lock_guard drain(state_->draining);
@@ -64,7 +75,7 @@ Status Session::stop() {
 }
 
 void Session::pause() {
-  if (state_->abandoned()) return;
+  if (state_->out_of_reach()) return;
   const std::lock_guard lock(state_->control);
   if (!state_->running) return;
   state_->registry->set_recording(false, state_->run);
@@ -72,7 +83,7 @@ void Session::pause() {
 }
 
 void Session::resume() {
-  if (state_->abandoned()) return;
+  if (state_->out_of_reach()) return;
   const std::lock_guard lock(state_->control);
   if (!state_->running) return;
   state_->hurry();
@@ -139,7 +150,7 @@ void Session::set_metadata(std::string key, std::string value) {
 }
 
 std::size_t Session::drain_once() {
-  if (state_->abandoned()) return 0;
+  if (state_->out_of_reach()) return 0;
   const std::lock_guard control(state_->control);
   if (!state_->running) return 0;
   std::size_t moved = 0;
@@ -161,7 +172,7 @@ void Session::trigger(std::string_view reason) noexcept {
 }
 
 Trace Session::take_trace() {
-  if (state_->abandoned()) return {};
+  if (state_->out_of_reach()) return {};
   const std::lock_guard lock(state_->control);
   state_->stop();
   if (!state_->has_trace) return {};
@@ -169,7 +180,7 @@ Trace Session::take_trace() {
 }
 
 Trace Session::snapshot() {
-  if (state_->abandoned()) return {};
+  if (state_->out_of_reach()) return {};
   const std::lock_guard lock(state_->control);
   if (!state_->running) return {};
   return state_->snapshot();
@@ -178,7 +189,7 @@ Trace Session::snapshot() {
 MemoryUse Session::memory() const noexcept { return state_->registry->memory().use(); }
 
 std::string Session::sink_error() const {
-  if (state_->abandoned()) return {};
+  if (state_->out_of_reach()) return {};
   const std::lock_guard drain(state_->draining);
   return state_->collector.sink_error();
 }

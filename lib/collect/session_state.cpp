@@ -107,7 +107,7 @@ void Session::State::govern() {
 Lane* Session::State::lease(std::string_view thread_name) {
   hurry();
   if (Lane* lane = registry->lease(thread_name, Registry::WithoutRing::kRefuse)) return lane;
-  {
+  if (!out_of_reach()) {
     const std::lock_guard drain(draining);
     const DrainCpu cpu(drain_cpu);
     collector.drain();

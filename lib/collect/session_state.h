@@ -21,6 +21,7 @@
 #include "collect/dumper.h"
 #include "collect/governor.h"
 #include "collect/limits.h"
+#include "collect/own_call.h"
 #include "record/calibration.h"
 #include "record/registry.h"
 #include "ringtail/collect/session.h"
@@ -66,6 +67,10 @@ struct Session::State {
   // In a forked child nothing of this is to be touched: locks are held by threads that are not there.
   [[nodiscard]] bool abandoned() const noexcept { return registry->abandoned(); }
 
+  // Here members would wait for themselves, or for threads that are not there: in functions that the session itself has
+  // called, and in a forked child.
+  [[nodiscard]] bool out_of_reach() const noexcept { return abandoned() || OwnCall::is_inside(*registry); }
+
   // A thread is about to record: the collector looks soon.
   void hurry();
   [[nodiscard]] Lane* lease(std::string_view thread_name);
@@ -97,7 +102,7 @@ struct Session::State {
   Nanoseconds process_cpu_at_start{0};
   TracerCost cost;  // of the run that ended last
 
-  Dumper dumper{options.triggers, clock, [this] { return snapshot(); }};
+  Dumper dumper{options.triggers, clock, *registry, [this] { return snapshot(); }};
 
   std::mutex draining;  // the collector: one pass at a time
   Collector collector;

@@ -247,6 +247,65 @@ TEST_F(SessionSinks, ShowInASnapshotThatTheSinkFailedInIt) {
   EXPECT_EQ(lost(snapshot, LossCause::kSinkFailed), 1U);
 }
 
+// By a session's own function: whatever would wait for itself.
+void expect_out_of_reach(Session& session) {
+  EXPECT_EQ(session.start().error().code, ErrorCode::kInvalid);
+  EXPECT_EQ(session.stop().error().code, ErrorCode::kInvalid);
+  session.pause();
+  EXPECT_TRUE(session.recording());
+  session.resume();
+  EXPECT_EQ(session.drain_once(), 0U);
+  EXPECT_TRUE(session.snapshot().threads.empty());
+  EXPECT_TRUE(session.take_trace().threads.empty());
+  EXPECT_EQ(session.sink_error(), "");
+  Recorder first = session.recorder("the only ring");
+  Recorder second = session.recorder("none");
+}
+
+TEST_F(SessionSinks, MayCallWhatTheyLikeOfTheirSessionAndLoseNothing) {
+  for (const bool thread : {false, true}) {
+    Session* session = nullptr;
+    std::uint64_t delivered = 0;
+    SessionOptions options = by_hand({.max_rings = 1, .flush_interval = 0ms});
+    options.collector_thread = thread;
+    options.sink = [&](const Trace& batch) {
+      if (session->recording()) expect_out_of_reach(*session);
+      EXPECT_FALSE(session->stop().ok());
+      delivered += batch.size();
+    };
+    options.triggers.on_trigger = [&](const Trace&, const Trigger&) { EXPECT_FALSE(session->stop().ok()); };
+    Session made(options);
+    session = &made;
+    ASSERT_TRUE(made.start().ok());
+    Recorder recorder = made.recorder("w");
+    for (int i = 0; i < 10; ++i) {
+      span(recorder, "op", 1us);
+      made.trigger("now");
+      made.drain_once();
+    }
+    EXPECT_TRUE(made.recording());
+    const Trace trace = made.take_trace();
+    EXPECT_EQ(expect_accounts_add_up(trace, delivered), 10U);
+    EXPECT_EQ(delivered, 10U);
+  }
+}
+
+TEST_F(SessionSinks, MayStopAnotherSessionButNotTheirsThroughIt) {
+  Session* outer = nullptr;
+  Session inner(by_hand({.sink = [&](const Trace&) { EXPECT_FALSE(outer->stop().ok()); }}));
+  Session made(by_hand({.sink = [&](const Trace&) { EXPECT_TRUE(inner.stop().ok()); }, .flush_interval = 0ms}));
+  outer = &made;
+  ASSERT_TRUE(inner.start().ok());
+  ASSERT_TRUE(made.start().ok());
+  Recorder recorder = made.recorder("w");
+  Recorder of_inner = inner.recorder("w");
+  span(of_inner, "op", 1us);
+  span(recorder, "op", 1us);
+  made.drain_once();
+  EXPECT_FALSE(inner.recording());
+  EXPECT_TRUE(made.recording());
+}
+
 TEST_F(SessionSinks, TellASinkWhatIsOpenAndFoldedAsOfNow) {
   std::vector<Trace> batches;
   Session session(by_hand(

@@ -22,7 +22,7 @@
 // Devices  The first 4,096. Busy is what has a span open, or has had one end within `idle_device`. Once per idle time.
 // Threads  on_trigger is called by a thread of its own, so that rings are drained meanwhile; stop() waits for it. Where
 //          there is no collector thread: by drain_once() and stop(). It may name things, read the clock and call
-//          trigger(); any other member of its session would wait for itself.
+//          trigger(); start(), stop() and what else would wait for itself do nothing there (see trace/sink.h).
 // Errors   What on_trigger throws, and a snapshot that finds no memory, count as passed over.
 // Cost     Nothing while on_trigger is not set. Else the collector looks at every span for steps and devices, some ns.
 #pragma once

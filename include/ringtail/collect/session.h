@@ -115,7 +115,8 @@ class Session {
   // Ends recording, collects what is in the rings, and finishes the sink. Spans still open are listed in the trace.
   // Returns within about a second, the sink's own time aside, even if a recording thread is stopped in the middle of a
   // call: of what that one folded the totals may then be out of reach, as in a snapshot. The error is the sink's (kIo);
-  // called again, or while not recording, it says the same until the next start.
+  // called again, or while not recording, it says the same until the next start. From the session's own sink or
+  // on_trigger: kInvalid, and recording goes on.
   Status stop();
 
   // In a child that fork() made: a new beginning, with the ids, categories and rules of before; then as start(). Until

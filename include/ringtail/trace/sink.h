@@ -20,8 +20,9 @@
 // End      Everything but the rows: what Session::take_trace gives. Its tables continue the batches' (they may have
 //          names that no batch had).
 // Threads  Called by the thread that drains: the collector's, or that which calls drain_once(), stop(), snapshot() or
-//          take_trace(). A sink may name things (Session::op, device, shapes) and read the clock; any other member of
-//          its session would wait for itself.
+//          take_trace(). A sink may name things (Session::op, device, shapes) and read the clock. What would wait for
+//          itself there does nothing: start() and stop() return kInvalid; pause(), resume(), drain_once(), snapshot(),
+//          take_trace() and sink_error() give empty results.
 // Errors   A sink that returns an error or throws is not called again in this run. The rows it was called with and all
 //          later ones are folded (cause: sink failed), recording goes on, and Session::stop() returns what it said.
 // Cost     While the sink works nobody drains: rings fill in ring_entries spans, and what finds them full is folded.
