@@ -4,8 +4,6 @@
 // `control`, `draining`, then one of the others.
 #pragma once
 
-#include <time.h>
-
 #include <atomic>
 #include <condition_variable>
 #include <cstdint>
@@ -23,16 +21,11 @@
 #include "collect/limits.h"
 #include "collect/own_call.h"
 #include "record/calibration.h"
+#include "record/cpu_time.h"
 #include "record/registry.h"
 #include "ringtail/collect/session.h"
 
 namespace ringtail {
-
-[[nodiscard]] inline Nanoseconds cpu_time(clockid_t clock) noexcept {
-  timespec time{};
-  clock_gettime(clock, &time);
-  return std::chrono::seconds{time.tv_sec} + Nanoseconds{time.tv_nsec};
-}
 
 // Adds the calling thread's CPU time while it lives. Requires: the drain mutex is held meanwhile.
 class DrainCpu {

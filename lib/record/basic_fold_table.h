@@ -19,7 +19,7 @@ inline constexpr unsigned kOtherShift = 62;
 
 template <class Atomics>
 BasicFoldTable<Atomics>::BasicFoldTable(std::size_t capacity)
-    : mask_(std::bit_ceil(std::max<std::size_t>(capacity, 8)) - 1), cells_(std::make_unique<Cell[]>(mask_ + 1)) {}
+    : mask_(cells_in(capacity) - 1), cells_(std::make_unique<Cell[]>(mask_ + 1)) {}
 
 template <class Atomics>
 typename BasicFoldTable<Atomics>::Cell& BasicFoldTable<Atomics>::cell_of(std::uint64_t key) noexcept {

@@ -2,6 +2,7 @@
 
 #include "record/basic_lane.h"
 #include "record/registry.h"
+#include "record/splitmix.h"
 
 namespace ringtail {
 
@@ -9,15 +10,11 @@ template struct BasicLane<StdAtomics, boost::lockfree::spsc_queue<RingSlot>>;
 
 namespace {
 
-// Not 0, and unlike that of any other lane: the lane's number in this process through splitmix64's finalizer (Steele,
-// Lea, Flood 2014), so that even first draws are fair.
+// Not 0, and unlike that of any other lane: the lane's number in this process, spread so that even first draws are fair.
 std::uint64_t seed_of(std::uint64_t salt) noexcept {
   static std::atomic<std::uint64_t> lanes{0};
-  std::uint64_t z =
-      salt + 0x9E37'79B9'7F4A'7C15ULL * (lanes.fetch_add(1, std::memory_order_relaxed) + 1);  // distinct
-  z = (z ^ (z >> 30U)) * 0xBF58'476D'1CE4'E5B9ULL;
-  z = (z ^ (z >> 27U)) * 0x94D0'49BB'1331'11EBULL;
-  return (z ^ (z >> 31U)) | 1U;
+  const std::uint64_t number = lanes.fetch_add(1, std::memory_order_relaxed) + 1;  // distinct
+  return splitmix(salt + kSplitmixStep * number) | 1U;
 }
 
 }  // namespace

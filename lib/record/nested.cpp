@@ -1,5 +1,7 @@
 #include "ringtail/record/nested.h"
 
+#include "record/splitmix.h"
+
 namespace ringtail {
 namespace {
 
@@ -29,12 +31,9 @@ void NestedSpans::add(std::uint64_t begin, std::uint64_t end, std::uint64_t byte
 }
 
 bool NestedSpans::keep(unsigned log2, std::uint16_t run) noexcept {
-  // splitmix64's sequence and finalizer (Steele, Lea, Flood 2014): one atomic step a draw.
-  constexpr std::uint64_t kStep = 0x9E37'79B9'7F4A'7C15ULL;
-  std::uint64_t z = draws_.fetch_add(kStep, std::memory_order_relaxed) + kStep;  // own thread's
-  z = (z ^ (z >> 30U)) * 0xBF58'476D'1CE4'E5B9ULL;
-  z = (z ^ (z >> 27U)) * 0x94D0'49BB'1331'11EBULL;
-  if (((z ^ (z >> 31U)) & ((std::uint64_t{1} << log2) - 1)) == 0) return true;
+  // One atomic step a draw, of this thread's own.
+  const std::uint64_t draw = splitmix(draws_.fetch_add(kSplitmixStep, std::memory_order_relaxed) + kSplitmixStep);
+  if ((draw & ((std::uint64_t{1} << log2) - 1)) == 0) return true;
   count_one(sampled_out_, run);
   return false;
 }

@@ -7,6 +7,8 @@
 #include <bit>
 #include <cassert>
 
+#include "record/cpu_time.h"
+
 namespace ringtail {
 namespace {
 
@@ -53,10 +55,7 @@ std::unique_lock<std::mutex> soon(std::mutex& mutex) {
 // CPU time of a thread of this process; 0 when it is gone.
 Nanoseconds cpu_time_of(std::int64_t os_thread) noexcept {
   // The kernel's name for a thread's CPU clock: linux/posix-timers.h, CPUCLOCK_PERTHREAD_MASK | CPUCLOCK_SCHED.
-  const auto clock = static_cast<clockid_t>((~static_cast<std::uint64_t>(os_thread) << 3U) | 6U);
-  timespec time{};
-  if (clock_gettime(clock, &time) != 0) return Nanoseconds{0};
-  return std::chrono::seconds{time.tv_sec} + Nanoseconds{time.tv_nsec};
+  return cpu_time(static_cast<clockid_t>((~static_cast<std::uint64_t>(os_thread) << 3U) | 6U));
 }
 
 std::int64_t os_thread_id() { return static_cast<std::int64_t>(syscall(SYS_gettid)); }
