@@ -165,8 +165,7 @@ RowNeeds needs_of(std::span<const Segment> segments, const Trace& trace) {
   return needs;
 }
 
-void write_rows(std::span<const Segment> segments, const ClockMap& clock, Trace& trace) {
-  const RowNeeds needs = needs_of(segments, trace);
+void write_rows(std::span<const Segment> segments, const RowNeeds& needs, const ClockMap& clock, Trace& trace) {
   std::size_t rows = 0;
   for (const Segment& segment : segments) rows += segment.spans;
   trace.clear_rows();

@@ -12,8 +12,9 @@
 namespace ringtail {
 namespace {
 
-// Names that stand for ids of no table get numbers of the registry's, so that they mean the same in all traces of it.
-void name_stand_ins(const Harvest& harvest, Registry& registry, Trace& trace) {
+// Extends the trace's tables. Names that stand for ids of no table get numbers of the registry's, so that they mean the
+// same in all traces of it. Gives what the rows need.
+RowNeeds name_stand_ins(const Harvest& harvest, Registry& registry, Trace& trace) {
   registry.extend(trace);
   const RowNeeds rows = needs_of(harvest.segments, trace);
   const FoldBook::Needs folds = harvest.folds.needs_of(trace);
@@ -30,6 +31,7 @@ void name_stand_ins(const Harvest& harvest, Registry& registry, Trace& trace) {
   if (unknown_op) made(registry.intern_op("(unknown)"));
   if (unknown_device) made(registry.intern_device("(unknown)"));
   registry.extend(trace);
+  return rows;
 }
 
 void take_accounts(std::span<const ThreadAccount> accounts, std::vector<TraceThread>& threads) {
@@ -55,12 +57,12 @@ void tell(Trace& trace, const char* what, std::uint64_t count) {
 }  // namespace
 
 double assemble(const Harvest& harvest, Registry& registry, Clock::Source source, Trace& trace) {
-  name_stand_ins(harvest, registry, trace);
+  const RowNeeds needs = name_stand_ins(harvest, registry, trace);
   take_accounts(harvest.accounts, trace.threads);
   const ClockMap clock(source, harvest.pairs);
   trace.origin = Origin{harvest.pairs.front().monotonic, harvest.wall_at_start, name_of(source)};
   if (harvest.latest) trace.origin->later = {*harvest.latest};
-  write_rows(harvest.segments, clock, trace);
+  write_rows(harvest.segments, needs, clock, trace);
   const double rows_us = trace.total_duration_us;
   trace.total_duration_us += harvest.delivered_us;
   trace.folded.clear();

@@ -208,7 +208,7 @@ TEST(Merge, GivesTheTraceThatSortingAllRecordsGives) {
     }
     Trace trace = empty_trace();
     const std::vector<Segment> segments = log.take();
-    write_rows(segments, clock, trace);
+    write_rows(segments, needs_of(segments, trace), clock, trace);
     ASSERT_TRUE(trace == by_sorting(all, clock)) << "round " << round;
   }
 }
@@ -227,13 +227,13 @@ TEST(Merge, KeepsEveryKindWhenNoTwoSpansAreOfOneKind) {
   const ClockMap clock(Clock::Source::kMonotonic, {});
   Trace trace = empty_trace();
   const std::vector<Segment> segments = log.take();
-  write_rows(segments, clock, trace);
+  write_rows(segments, needs_of(segments, trace), clock, trace);
   EXPECT_TRUE(trace == by_sorting(all, clock));
 }
 
 TEST(Merge, LeavesNothingAsNothing) {
   Trace trace = empty_trace();
-  write_rows({}, ClockMap(Clock::Source::kMonotonic, {}), trace);
+  write_rows({}, {}, ClockMap(Clock::Source::kMonotonic, {}), trace);
   EXPECT_TRUE(trace.empty());
 }
 
@@ -252,7 +252,7 @@ TEST(Merge, GivesTheSameWithASecondThread) {
   }
   Trace trace = empty_trace();
   const std::vector<Segment> segments = log.take();
-  write_rows(segments, ClockMap(Clock::Source::kMonotonic, {}), trace);
+  write_rows(segments, needs_of(segments, trace), ClockMap(Clock::Source::kMonotonic, {}), trace);
   ASSERT_EQ(trace.size(), all.size());
   for (std::size_t row = 0; row < trace.size(); ++row) {
     ASSERT_EQ(trace.columns().thread.at(row), all[row].thread);
