@@ -58,6 +58,7 @@ void Collector::leave(const Segment& segment, LossCause cause) noexcept {
 }
 
 void Collector::take_lanes() noexcept {
+  static_assert(sizeof(Book) <= kBookBytes);
   try {
     while (books_.size() < registry_.lane_count()) {
       Lane& lane = registry_.lane(books_.size());

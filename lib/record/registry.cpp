@@ -63,9 +63,10 @@ std::int64_t os_thread_id() { return static_cast<std::int64_t>(syscall(SYS_getti
 }  // namespace
 
 std::size_t lane_bytes(std::size_t ring_entries, std::size_t fold_cells) noexcept {
-  constexpr std::size_t kRest = 2'048;  // the collector's book, the first shapes, what allocators add
+  constexpr std::size_t kAllocations = 512;  // what allocators add to some eight blocks, and pointers at the lane
   const std::size_t ring = ring_entries == 0 ? 0 : ring_entries + 1;
-  return sizeof(Lane) + (ring + FoldTable::most_totals(fold_cells)) * kCacheLineBytes + kRest;
+  const std::size_t cells = (ring + FoldTable::most_totals(fold_cells)) * kCacheLineBytes + NestedSpans::kCellBytes;
+  return sizeof(Lane) + cells + ShapeCache::kFirstBytes + kBookBytes + kAllocations;
 }
 
 // Locked; in a forked child only if it can be, for who holds it may not be there.

@@ -51,6 +51,8 @@ struct RegistryLimits {
   std::size_t copies = 1;                    // of the tables, that are held at once
 };
 
+inline constexpr std::size_t kBookBytes = 1'024;  // of the collector's book of a lane
+
 // What a lane takes, with the collector's book of it; entries: 0 for one without a ring.
 [[nodiscard]] std::size_t lane_bytes(std::size_t ring_entries, std::size_t fold_cells) noexcept;
 

@@ -22,6 +22,7 @@ class NestedSpans {
 
  public:
   static constexpr std::size_t kMostTotals = kCells + 8;
+  static constexpr std::size_t kCellBytes = kCells * kCacheLineBytes;  // besides the object's own
 
   NestedSpans() : folds_(kCells) {}
 

@@ -26,6 +26,9 @@ class Registry;
 
 class ShapeCache {
  public:
+  static constexpr std::size_t kFirstBytes =
+      8 * sizeof(Dims);  // besides the object's own, before it knows any shapes
+
   // registry: outlives the cache.
   explicit ShapeCache(Registry& registry) : registry_(registry) {}
 
@@ -49,7 +52,7 @@ class ShapeCache {
 
  private:
   static constexpr std::size_t kSlots = 64;
-  static constexpr std::size_t kUsualShapes = 8;
+  static constexpr std::size_t kUsualShapes = kFirstBytes / sizeof(Dims);
   static constexpr std::array<std::uint64_t, 1> kNever{0};  // matches nothing: every signature has an output
 
   struct Slot {
