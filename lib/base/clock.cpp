@@ -22,6 +22,8 @@
 #include <thread>
 #include <vector>
 
+#include "base/clock_check.h"
+
 #if defined(__x86_64__)
 #include <cpuid.h>
 #endif
@@ -86,7 +88,7 @@ ClockPair bracketed_pair(int tries) noexcept {
 }
 
 // Requires: a thread whose affinity may be changed. True when every processor visited agrees.
-bool processors_agree(const cpu_set_t& allowed) {
+bool agrees_on(const cpu_set_t& allowed) {
   std::vector<ClockPair> pairs;
   int visited = 0;
   for (int cpu = 0; cpu < CPU_SETSIZE && visited < kMaxProcessorsVisited; ++cpu) {
@@ -110,18 +112,7 @@ bool processors_agree(const cpu_set_t& allowed) {
   }
   if (pthread_setaffinity_np(pthread_self(), sizeof(first), &first) != 0) return kernel_trusts_counter();
   std::this_thread::sleep_for(kWalkTime);
-  const ClockPair end = bracketed_pair(8);
-  const ClockPair begin = pairs.front();
-  if (end.ticks <= begin.ticks || end.monotonic <= begin.monotonic) return false;
-  const double ns_per_tick = static_cast<double>((end.monotonic - begin.monotonic).count()) /
-                             static_cast<double>(end.ticks.value - begin.ticks.value);
-  for (const ClockPair& pair : pairs) {
-    const double ticks = static_cast<double>(static_cast<std::int64_t>(pair.ticks.value - begin.ticks.value));
-    const double expected_ns = ticks * ns_per_tick;
-    const double seen_ns = static_cast<double>((pair.monotonic - begin.monotonic).count());
-    if (std::abs(expected_ns - seen_ns) > kMaxSkewNs) return false;
-  }
-  return true;
+  return processors_agree(pairs, bracketed_pair(8));
 }
 
 bool counter_is_trustworthy() {
@@ -134,7 +125,7 @@ bool counter_is_trustworthy() {
     // A thread of its own, so that the caller's affinity is never touched.
     std::thread([&] {
       try {
-        agree = processors_agree(allowed);
+        agree = agrees_on(allowed);
       } catch (const std::bad_alloc&) {  // then they were not asked
       }
     }).join();
@@ -145,6 +136,20 @@ bool counter_is_trustworthy() {
 }
 
 }  // namespace
+
+bool processors_agree(std::span<const ClockPair> pairs, ClockPair end) {
+  const ClockPair begin = pairs.front();
+  if (end.ticks <= begin.ticks || end.monotonic <= begin.monotonic) return false;
+  const double ns_per_tick = static_cast<double>((end.monotonic - begin.monotonic).count()) /
+                             static_cast<double>(end.ticks.value - begin.ticks.value);
+  for (const ClockPair& pair : pairs) {
+    const double ticks = static_cast<double>(static_cast<std::int64_t>(pair.ticks.value - begin.ticks.value));
+    const double expected_ns = ticks * ns_per_tick;
+    const double seen_ns = static_cast<double>((pair.monotonic - begin.monotonic).count());
+    if (std::abs(expected_ns - seen_ns) > kMaxSkewNs) return false;
+  }
+  return true;
+}
 
 Clock Clock::best() {
   static const bool trustworthy = counter_is_trustworthy();
