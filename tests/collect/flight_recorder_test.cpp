@@ -2,12 +2,15 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <csignal>
+#include <sstream>
 #include <stdexcept>
 #include <string>
 #include <vector>
 
 #include "ringtail/collect/session.h"
+#include "ringtail/format/rtt.h"
 #include "ringtail/record/scope.h"
 #include "tests/collect/session_by_hand.h"
 #include "tests/support/accounts.h"
@@ -138,6 +141,49 @@ TEST_F(FlightRecorder, TakesAnyTimesForWhatTheyAre) {
   time.advance(11ms);
   session.drain_once();  // whatever end it was given, it has waited since
   EXPECT_THAT(reasons, ElementsAre("device gpu:0 was idle for 11.000 ms"));
+}
+
+TEST_F(FlightRecorder, HasAllNamesThatItsDumpNeedsInAFileOfItsOwn) {
+  std::string file;
+  std::vector<Trace> dumped;
+  SessionOptions options = by_hand({.ring_entries = 4, .keep = Keep::kLatest, .window = 100ms});
+  options.triggers.on_trigger = [&](const Trace& trace, const Trigger&) {
+    dumped.push_back(trace);
+    RttWriter writer([&](std::span<const std::byte> bytes) -> Status {
+      file.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+      return Done{};
+    });
+    EXPECT_TRUE(writer.append(trace).ok());
+    EXPECT_TRUE(writer.finish(trace).ok());
+  };
+  Session session(options);
+  ASSERT_TRUE(session.start().ok());
+  Recorder recorder = session.recorder("w");
+  for (std::uint64_t i = 0; i < 300; ++i) {
+    session.drain_once();
+    const std::string number = std::to_string(i);
+    static_cast<void>(session.op("never recorded " + number));
+    Scope scope(recorder, "op" + number, session.device("gpu:" + number));
+    scope.shapes({{i, 2}}, {i});
+    time.advance(1ms);
+  }
+  session.trigger("now");
+  for (int i = 0; i < 6; ++i) span(recorder, "last" + std::to_string(i), 1ms);  // some find the ring full
+  session.drain_once();
+  ASSERT_THAT(dumped, SizeIs(1));
+  const Trace& trace = dumped.front();
+  EXPECT_EQ(expect_accounts_add_up(trace), 306U);
+  EXPECT_LT(trace.size(), 115U);
+  EXPECT_GT(trace.folded.size(), 180U);  // of ops without a row
+  std::istringstream in(file);
+  const Result<Trace> read = read_rtt(in);
+  ASSERT_TRUE(read.ok()) << read.error().message;
+  EXPECT_EQ(read.value(), trace);
+  for (const FoldedTotal& total : read.value().folded) {
+    const std::string name(read.value().operation(total.op));
+    const auto same = [&](const FoldedTotal& one) { return trace.operation(one.op) == name; };
+    EXPECT_EQ(std::ranges::count_if(trace.folded, same), 1) << name;
+  }
 }
 
 TEST_F(FlightRecorder, PassesOverAndCountsWhatComesTooSoonOrTooOften) {
