@@ -10,7 +10,7 @@ template struct BasicLane<StdAtomics, boost::lockfree::spsc_queue<RingSlot>>;
 
 namespace {
 
-// Not 0, and unlike that of any other lane: the lane's number in this process, spread so that even first draws are fair.
+// Not 0, and unlike that of any other lane: its number in this process, spread so that even first draws are fair.
 std::uint64_t seed_of(std::uint64_t salt) noexcept {
   static std::atomic<std::uint64_t> lanes{0};
   const std::uint64_t number = lanes.fetch_add(1, std::memory_order_relaxed) + 1;  // distinct

@@ -93,8 +93,8 @@ struct SessionOptions {
   Triggers triggers = {};
   // Bytes that the session holds at most, all of it: rings, totals, names, spans, a sink's batches; not the traces
   // that it makes. What finds no room is folded, shared or dropped as past the other bounds, each counted. 0: room for
-  // max_rings rings with their totals, 24 bytes for each of max_spans, and 256 MiB. At least about a megabyte, and with a
-  // sink 350 bytes more for each of ring_entries: start() fails with less.
+  // max_rings rings with their totals, 24 bytes for each of max_spans, and 256 MiB. At least about a megabyte, and
+  // with a sink 350 bytes more for each of ring_entries: start() fails with less.
   std::size_t max_memory = 0;
   // False: only drain_once(), stop() and take_trace() empty the rings.
   bool collector_thread = true;

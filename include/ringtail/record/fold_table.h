@@ -91,7 +91,7 @@ class BasicFoldTable {
     Atomic<std::uint64_t> extra{0};
   };
   static_assert(sizeof(Cell) == kCacheLineBytes || !std::is_same_v<Atomics, StdAtomics>);
-  static constexpr std::uint64_t kEmpty = ~std::uint64_t{0};  // no key: an op has 28 bits, so bits 60 and 61 are never set
+  static constexpr std::uint64_t kEmpty = ~std::uint64_t{0};  // no key: bits 60 and 61 are of an op's unused ones
   static constexpr std::size_t kOthers = 4;
 
   [[nodiscard]] static std::size_t cells_in(std::size_t capacity) noexcept {

@@ -37,8 +37,8 @@ class NestedSpans {
   [[nodiscard]] std::uint64_t count(std::uint16_t run) const noexcept;
   [[nodiscard]] std::uint64_t sampled_out(std::uint16_t run) const noexcept;
 
-  // Totals of all spans of this run; those that were only counted are one total of no op, and so are all of them while a
-  // handler kept adding through every try. The vector is not made larger where it has room for kMostTotals.
+  // Totals of all spans of this run; those that were only counted are one total of no op, and so are all of them while
+  // a handler kept adding through every try. The vector is not made larger where it has room for kMostTotals.
   void read(std::uint16_t run, std::vector<FoldTable::Total>& totals) const;
 
   void clear() noexcept;
