@@ -242,19 +242,24 @@ TEST(RttSalvage, TakesNoChunkOfAnotherFileAndNoneTwice) {
   EXPECT_EQ(salvage.value().trace, original.trace);
 }
 
-TEST(RttSalvage, IsNotMisledByAFileInAName) {
-  const Damageable original(4 * 1024);
+TEST(RttSalvage, IsNotMisledByAFileInANameWhateverOfTheFirstChunkIsDamaged) {
+  const Damageable inner(4 * 1024);
   Trace trace = recorded_trace(20);
-  trace.metadata["file"] = original.file;
-  trace.add(make_entry(0, original.file));
+  trace.metadata["file"] = inner.file;
+  trace.add(make_entry(0, inner.file));
   const RttChunks file = write_rtt(trace);
-  std::string damaged = file.file();
-  damaged[file.chunks[0].size() - 1] ^= 1;  // the state's last byte, so that what is within is searched
-  const Result<RttSalvage> salvage = recover_rtt_bytes(damaged);
-  // What is found first cannot be told from the file itself; spans of two files never mix.
-  ASSERT_TRUE(salvage.ok());
-  const bool is_inner = salvage.value().trace.size() == original.trace.size();
-  EXPECT_TRUE(has_rows_but(salvage.value().trace, is_inner ? original.trace : trace, 0, 0));
+  const std::string first = file.chunks[0];
+  for (const std::size_t damage : {std::size_t{30}, kChunkHeaderBytes, first.size() - 1}) {
+    std::string damaged = file.file();
+    damaged[damage] ^= 1;
+    const Result<RttSalvage> salvage = recover_rtt_bytes(damaged);
+    ASSERT_TRUE(salvage.ok()) << "byte " << damage;
+    EXPECT_TRUE(has_rows_but(salvage.value().trace, trace, 0, 0)) << "byte " << damage;
+    EXPECT_TRUE(salvage.value().finished) << "byte " << damage;
+  }
+  const Result<RttSalvage> cut = recover_rtt_bytes(first.substr(0, first.size() - 1));
+  ASSERT_FALSE(cut.ok());  // rather than the inner file's spans
+  EXPECT_EQ(cut.error().message, "byte 0: expected a whole .rtt chunk somewhere, found none");
 }
 
 TEST(RttSalvage, OfAFileWithoutAWholeChunkIsAnError) {
@@ -290,6 +295,23 @@ TEST(RttSalvage, TakesTimeInProportionToTheFileThoughEveryHeaderAnnouncesTheRest
   ASSERT_TRUE(salvage.ok());
   EXPECT_LT(salvage.value().chunks_damaged, 100U);
   EXPECT_EQ(salvage.value().trace.size(), original.trace.size());
+}
+
+TEST(RttSalvage, SearchesBehindHeadersThatAnnounceMoreThanThereIs) {
+  const Damageable original(4 * 1024);
+  ChunkHeader header = header_of(original.chunks.chunks[0]);
+  header.stored_bytes = header.content_bytes = kMostContentBytes;
+  const auto bytes = header_bytes(header);
+  std::string file;
+  for (int i = 0; i < 20; ++i) file.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  const std::size_t before = file.size();
+  file += original.file;
+  const Result<RttSalvage> salvage = recover_rtt_bytes(file);
+  ASSERT_TRUE(salvage.ok()) << salvage.error().message;
+  EXPECT_EQ(salvage.value().chunks_damaged, 20U);
+  EXPECT_TRUE(has_rows_but(salvage.value().trace, original.trace, 0, 0));
+  EXPECT_TRUE(salvage.value().finished);
+  EXPECT_EQ(salvage.value().bytes_skipped, before);
 }
 
 }  // namespace

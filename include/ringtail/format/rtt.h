@@ -91,7 +91,9 @@ struct RttSalvage {
 
 // Keeps every whole chunk, whatever lies between. Lost spans are in the trace's ledger (LossCause::kFileDamaged),
 // between the times around the gaps, and in its folded totals as op "(lost)" of no duration, so that the trace's own
-// accounts agree and analyses say that they are lower bounds. kMalformed when not a single chunk is whole.
+// accounts agree and analyses say that they are lower bounds. kMalformed when not a single chunk is whole. Time is in
+// proportion to the file: where damaged chunks announce several times its bytes, those within one are not searched for
+// whole chunks any more.
 [[nodiscard]] Result<RttSalvage> recover_rtt(std::istream& in, RttLimits limits = {});
 [[nodiscard]] Result<RttSalvage> recover_rtt_file(const std::string& path, RttLimits limits = {});
 
