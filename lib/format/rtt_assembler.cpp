@@ -14,8 +14,10 @@ namespace {
 
 constexpr std::size_t kNewThreads = 64 * 1024;  // that rows may name beyond the table of a file without its end
 
-constexpr std::uint64_t kBytesPerDecodedRow = 128;  // RttRows, at most
-constexpr std::uint64_t kBytesPerContent = 9;       // itself, and as words of signatures
+constexpr std::uint64_t kBytesPerDecodedRow = 192;  // RttRows, and the kinds in numbers of the trace
+constexpr std::uint64_t kBytesPerStored = 4;  // while it is read, at most: grown to twice its size, and unpacked
+constexpr std::uint64_t kBytesPerContent =
+    kBytesPerStored + sizeof(std::uint64_t);  // of rows: as words of signatures
 
 }  // namespace
 
@@ -28,45 +30,35 @@ Status RttAssembler::add(const RttSource::Chunk& chunk, std::uint64_t offset) {
   return Done{};
 }
 
-// What the rows take with `more_rows` of these facts, as columns grow: to twice their size, one after the other.
-std::uint64_t RttAssembler::bytes_with(std::size_t more_rows, const Trace::Facts& facts) const {
-  const Trace::Columns& c = trace_.columns();
-  const auto optional = [](bool fact, bool is_empty, std::size_t bytes) { return fact || !is_empty ? bytes : 0; };
-  const std::uint64_t per_row =
-      sizeof(OpId) + sizeof(DeviceId) + sizeof(ShapesId) + sizeof(double) +
-      (facts.largest_step > UINT32_MAX ? 8 : 4) + optional(facts.output_elements, c.output_elements.empty(), 8) +
-      optional(facts.memory_bytes, c.memory_bytes.empty(), 8) + optional(facts.begin_ns, c.begin_ns.empty(), 8) +
-      optional(facts.thread, c.thread.empty(), 4) + optional(facts.depth, c.depth.empty(), 2) +
-      optional(facts.queue_delay_ns, c.queue_delay_ns.empty(), 8) +
-      optional(facts.lost_before, c.lost_before.empty(), 8) + optional(facts.weight, c.weight.empty(), 4);
-  const std::uint64_t rows = std::uint64_t{trace_.size()} + more_rows;
-  const std::uint64_t room = c.op.capacity();
-  if (rows <= room) return per_row * room;
-  return per_row * std::max(2 * room, rows) + sizeof(double) * room;
+// What the columns take with room for `rows`, which they get one after the other: the one before stays until then.
+std::uint64_t RttAssembler::bytes_with_room(std::uint64_t rows, const Trace::Facts& facts) const {
+  const std::uint64_t room = trace_.columns().op.capacity();
+  const std::uint64_t moving = rows > room ? sizeof(std::uint64_t) * room : 0;
+  const std::uint64_t widening = facts.largest_step > UINT32_MAX ? sizeof(std::uint32_t) * rows : 0;
+  return trace_.bytes_per_row(facts) * rows + moving + widening;
+}
+
+std::uint64_t RttAssembler::bytes_held() const noexcept {
+  return table_bytes_ + state_bytes_ + chunk_bytes_ + chunk_ends_.capacity() * sizeof(chunk_ends_[0]);
 }
 
 std::optional<Error> RttAssembler::find_no_room(std::uint64_t more, std::uint64_t offset) const {
-  if (table_bytes_ + state_bytes_ + more <= limit_) return std::nullopt;
+  if (bytes_held() + more <= limit_) return std::nullopt;
   return too_large_for(limit_, offset);
 }
 
 Status RttAssembler::add_state(const RttSource::Chunk& chunk, std::uint64_t offset) {
-  const std::uint64_t rows_bytes = trace_.columns().bytes();
-  const std::uint64_t contents = chunk.contents.size();
-  if (auto error = find_no_room(rows_bytes + 3 * contents, offset)) return *std::move(error);
-  const std::uint64_t left = limit_ - table_bytes_ - state_bytes_ - rows_bytes - 3 * contents;
-  const std::uint32_t names = trace_.op_names().size() + trace_.device_names().size();
-  Trace state;
-  if (auto problem = decode_state(chunk.contents, left, trace_, state)) {
+  const std::uint64_t beside = trace_.columns().bytes() + kBytesPerStored * chunk.contents.size();
+  if (auto error = find_no_room(beside, offset)) return *std::move(error);
+  DecodedState decoded;
+  if (auto problem = decode_state(chunk.contents, limit_ - bytes_held() - beside, decoded)) {
     return error_in(chunk.header, offset, problem->at, problem->text, problem->code);
   }
-  if (auto error = find_unsupported_state(state)) return error_in(chunk.header, offset, 0, error->message);
-  const std::uint32_t new_names = trace_.op_names().size() + trace_.device_names().size() - names;
-  table_bytes_ += new_names * kTableEntryBytes + (new_names != 0 ? contents : 0);
-  const auto bytes_of_list = [](const auto& list) { return list.size() * sizeof(list[0]); };
-  state_bytes_ = contents + bytes_of_list(state.threads) + bytes_of_list(state.folded) + bytes_of_list(state.losses) +
-                 bytes_of_list(state.open_spans) + bytes_of_list(state.categories);
-  take_state(std::move(state), trace_);
+  if (auto error = find_unsupported_state(decoded.state)) return error_in(chunk.header, offset, 0, error->message);
+  const std::vector<std::uint32_t> ops = intern_names(trace_.op_names(), decoded.ops);
+  const std::vector<std::uint32_t> devices = intern_names(trace_.device_names(), decoded.devices);
+  state_bytes_ = decoded.bytes;
+  take_state(std::move(decoded.state), ops, devices, trace_);
   return Done{};
 }
 
@@ -92,11 +84,12 @@ Status RttAssembler::add_end(const RttSource::Chunk& chunk, std::uint64_t offset
 
 Status RttAssembler::add_rows(const RttSource::Chunk& chunk, std::uint64_t offset) {
   const std::size_t count = chunk.header.rows;
-  const std::uint64_t decoding = kBytesPerContent * chunk.contents.size() + kBytesPerDecodedRow * count;
-  if (auto error = find_no_room(trace_.columns().bytes() + decoding, offset)) return *std::move(error);
+  chunk_bytes_ = std::max(chunk_bytes_, kBytesPerContent * chunk.contents.size() + kBytesPerDecodedRow * count);
+  if (auto error = find_no_room(trace_.columns().bytes(), offset)) return *std::move(error);
   if (auto problem = decode_rows(chunk.contents, count, rows_)) {
     return error_in(chunk.header, offset, problem->at, problem->text, problem->code);
   }
+  const bool ordered = (chunk.header.flags & kOrdered) != 0;
   Trace::Facts facts;
   facts.largest_step = std::ranges::max(rows_.step);
   facts.output_elements = (rows_.facts & kHasElements) != 0;
@@ -107,13 +100,19 @@ Status RttAssembler::add_rows(const RttSource::Chunk& chunk, std::uint64_t offse
   facts.queue_delay_ns = (rows_.facts & kHasQueueDelay) != 0;
   facts.lost_before = (rows_.facts & kHasLostBefore) != 0;
   facts.weight = (rows_.facts & kHasWeight) != 0;
-  if (trace_.empty() && expected_rows_ > count &&
-      !find_no_room(bytes_with(static_cast<std::size_t>(expected_rows_), facts) + decoding, offset)) {
-    trace_.reserve(static_cast<std::size_t>(expected_rows_), facts);
-  }
-  if (auto error = find_no_room(bytes_with(count, facts) + decoding, offset)) return *std::move(error);
-  const bool has_all_begins = facts.begin_ns && rows_.begin.rows.empty();
-  all_ordered_ = all_ordered_ && (chunk.header.flags & kOrdered) != 0 && has_all_begins;
+  const std::uint64_t definitions =  // if all are new
+      kTableEntryBytes * (rows_.ops.size() + rows_.devices.size() + rows_.signature_ends.size()) +
+      chunk.contents.size() + sizeof(std::uint64_t) * rows_.signature_words.size();
+  const auto does_not_fit = [&](std::uint64_t rows) {
+    return find_no_room(bytes_with_room(rows, facts) + definitions, offset);
+  };
+  const std::uint64_t rows = trace_.size() + count;
+  std::uint64_t room = trace_.columns().op.capacity();
+  if (rows > room) room = std::max(2 * room, rows);
+  if (trace_.empty() && expected_rows_ > room && !does_not_fit(expected_rows_)) room = expected_rows_;
+  if (auto error = does_not_fit(room)) return *std::move(error);
+  trace_.reserve(static_cast<std::size_t>(room), facts);
+  all_ordered_ = all_ordered_ && ordered;
   put_rows(facts);
   return Done{};
 }
@@ -126,8 +125,13 @@ void RttAssembler::note_gap() noexcept {
   gap_is_last_ = true;
 }
 
-void RttAssembler::order_rows() {
-  if (all_ordered_ && chunk_ends_.size() > 1) order_pieces(trace_, chunk_ends_);
+std::optional<Error> RttAssembler::order_rows(std::uint64_t offset) {
+  if (!all_ordered_ || chunk_ends_.size() < 2) return std::nullopt;
+  rows_ = {};
+  chunk_bytes_ = 0;
+  const std::uint64_t held = bytes_held() + trace_.columns().bytes();
+  if (order_pieces(trace_, chunk_ends_, limit_ - std::min(limit_, held))) return std::nullopt;
+  return too_large_for(limit_, offset);
 }
 
 std::optional<Error> RttAssembler::find_stray_thread(std::uint64_t offset) const {
@@ -140,37 +144,47 @@ std::optional<Error> RttAssembler::find_stray_thread(std::uint64_t offset) const
 
 Result<Trace> RttAssembler::finish(std::uint64_t offset) && {
   if (auto error = find_stray_thread(offset)) return *std::move(error);
-  order_rows();
+  if (auto error = order_rows(offset)) return *std::move(error);
   trace_.total_duration_us = end_->total_duration_us;
   return std::move(trace_);
 }
 
 Result<Trace> RttAssembler::finish_growing(std::uint64_t offset) && {
-  settle_accounts(nullptr);
-  if (auto error = find_stray_thread(offset)) return *std::move(error);
-  sum_durations();
-  order_rows();
-  return std::move(trace_);
+  return std::move(*this).finish_unended(offset, nullptr);
 }
 
 Result<Trace> RttAssembler::finish_damaged(std::uint64_t offset, std::uint64_t& lost) && {
-  settle_accounts(&lost);
+  return std::move(*this).finish_unended(offset, &lost);
+}
+
+Result<Trace> RttAssembler::finish_unended(std::uint64_t offset, std::uint64_t* lost) && {
+  if (auto error = find_no_room(trace_.columns().bytes() + bytes_of_accounts(), offset)) return *std::move(error);
+  settle_accounts(lost);
   if (auto error = find_stray_thread(offset)) return *std::move(error);
   sum_durations();
-  order_rows();
+  if (auto error = order_rows(offset)) return *std::move(error);
   return std::move(trace_);
+}
+
+// What settle_accounts() takes, at most: threads that only rows name, losses, and what is moved for them.
+std::uint64_t RttAssembler::bytes_of_accounts() const {
+  constexpr std::uint64_t kNameBytes = 48;
+  const std::uint64_t known = trace_.threads.size();
+  const std::uint64_t fresh = std::min<std::uint64_t>(
+      threads_of_rows_ - std::min<std::uint64_t>(threads_of_rows_, known), known == 0 ? 0 : kNewThreads);
+  return (known + fresh) * (sizeof(std::uint64_t) + 3 * sizeof(Loss)) +
+         (fresh == 0 ? 0 : (known + fresh) * sizeof(TraceThread) + fresh * kNameBytes);
 }
 
 void RttAssembler::settle_accounts(std::uint64_t* lost) {
   std::vector<TraceThread>& threads = trace_.threads;
-  std::vector<std::uint64_t> rows(threads.size());
+  std::vector<std::uint64_t> rows(threads.empty() ? 0 : std::max<std::size_t>(threads.size(), threads_of_rows_));
+  if (rows.size() - threads.size() > kNewThreads) rows.resize(threads.size());  // they are an error
   for (std::size_t row = 0; !threads.empty() && row < trace_.size(); ++row) {
     const ThreadId thread = trace_.columns().thread.at(row);
-    if (thread == kNoThread) continue;
-    const std::size_t index = index_of(thread);
-    if (index >= rows.size() && index - threads.size() < kNewThreads) rows.resize(index + 1);
-    if (index < rows.size()) ++rows[index];
+    if (thread != kNoThread && index_of(thread) < rows.size()) ++rows[index_of(thread)];
   }
+  threads.reserve(rows.size());
   for (std::size_t index = threads.size(); index < rows.size(); ++index) {
     threads.emplace_back().name = "(lost thread " + std::to_string(index) + ")";
   }
@@ -189,19 +203,42 @@ void RttAssembler::settle_accounts(std::uint64_t* lost) {
   if (lost == nullptr) return;
   if (*lost > missing) enter_loss(kNoThread, *lost - missing);
   *lost = std::max(*lost, missing);
-  std::ranges::sort(trace_.losses, {},
-                    [](const Loss& loss) { return std::tuple(loss.thread, loss.device, loss.cause); });
+  settle_losses();
   if (*lost == 0) return;
   FoldedTotal total;
   total.op = OpId{trace_.op_names().intern("(lost)")};
   total.count = *lost;
   const auto key = [](const FoldedTotal& one) { return std::pair(one.op, one.device); };
-  trace_.folded.insert(std::ranges::upper_bound(trace_.folded, key(total), {}, key), total);
+  const auto place = std::ranges::lower_bound(trace_.folded, key(total), {}, key);
+  if (place != trace_.folded.end() && key(*place) == key(total)) {
+    place->count = saturating_add(place->count, total.count);
+  } else {
+    trace_.folded.insert(place, total);
+  }
 }
 
 void RttAssembler::enter_loss(ThreadId thread, std::uint64_t spans) {
   trace_.losses.push_back({thread, kNoDevice, LossCause::kFileDamaged, spans, Nanoseconds{first_gap_.value_or(0)},
                            Nanoseconds{gap_end_.value_or(0)}});
+}
+
+// Orders the ledger. A file that was recovered before has losses by damage already: they become one with the new ones.
+void RttAssembler::settle_losses() {
+  std::vector<Loss>& losses = trace_.losses;
+  const auto key = [](const Loss& loss) { return std::tuple(loss.thread, loss.device, loss.cause); };
+  std::ranges::sort(losses, {}, key);
+  std::size_t kept = 0;
+  for (const Loss& loss : losses) {
+    if (loss.cause == LossCause::kFileDamaged && kept != 0 && key(losses[kept - 1]) == key(loss)) {
+      Loss& sum = losses[kept - 1];
+      sum.count = saturating_add(sum.count, loss.count);
+      sum.first = std::min(sum.first, loss.first);
+      sum.last = std::max(sum.last, loss.last);
+    } else {
+      losses[kept++] = loss;
+    }
+  }
+  losses.resize(kept);
 }
 
 void RttAssembler::sum_durations() {

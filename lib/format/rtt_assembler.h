@@ -4,13 +4,15 @@
 //
 // Order    Rows of chunks that are all marked as ordered are put in (begin, thread) order, equal ones as they came
 //          (rtt_order.h); else they stay as they came.
-// Errors   add() leaves the trace as it was. kUnsupported before memory beyond the limit is taken.
+// Errors   add() that fails leaves the trace as it was. kUnsupported before memory beyond the limit is taken.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "format/rtt_rows.h"
@@ -60,21 +62,27 @@ class RttAssembler {
   [[nodiscard]] Status add_rows(const RttSource::Chunk& chunk, std::uint64_t offset);
   [[nodiscard]] Status add_state(const RttSource::Chunk& chunk, std::uint64_t offset);
   [[nodiscard]] Status add_end(const RttSource::Chunk& chunk, std::uint64_t offset);
+  [[nodiscard]] std::uint64_t bytes_held() const noexcept;  // the columns aside
   [[nodiscard]] std::optional<Error> find_no_room(std::uint64_t more, std::uint64_t offset) const;
-  [[nodiscard]] std::uint64_t bytes_with(std::size_t more_rows, const Trace::Facts& facts) const;
+  [[nodiscard]] std::uint64_t bytes_with_room(std::uint64_t rows, const Trace::Facts& facts) const;
+  template <class Table, class Value>
+  auto intern(Table& table, const Value& value, std::size_t bytes);  // what is new there takes table_bytes_
+  [[nodiscard]] std::vector<std::uint32_t> intern_names(NameTable& table, std::span<const std::string_view> names);
   void put_rows(const Trace::Facts& facts);
-  void order_rows();
+  [[nodiscard]] Result<Trace> finish_unended(std::uint64_t offset, std::uint64_t* lost) &&;
+  [[nodiscard]] std::optional<Error> order_rows(std::uint64_t offset);
   [[nodiscard]] std::optional<Error> find_stray_thread(std::uint64_t offset) const;
+  [[nodiscard]] std::uint64_t bytes_of_accounts() const;
   void settle_accounts(std::uint64_t* lost);
   void enter_loss(ThreadId thread, std::uint64_t spans);
+  void settle_losses();
   void sum_durations();
-
-  static constexpr std::uint64_t kTableEntryBytes = 128;  // of a name or signature, besides its words or long text
 
   std::uint64_t limit_;
   std::uint64_t expected_rows_ = 0;
   std::uint64_t table_bytes_ = 0;  // of names and signatures
   std::uint64_t state_bytes_ = 0;  // of the last state
+  std::uint64_t chunk_bytes_ = 0;  // of the largest chunk of rows, decoded: its memory is used again
   Trace trace_;
   RttRows rows_;
   std::vector<std::size_t> chunk_ends_;  // in rows

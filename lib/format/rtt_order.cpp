@@ -72,8 +72,17 @@ void sort_rows(Trace& trace, Range range) {
 
 }  // namespace
 
-void order_pieces(Trace& trace, std::span<const std::size_t> ends) {
-  for (const Range range : rows_that_move(trace, ends)) sort_rows(trace, range);
+bool order_pieces(Trace& trace, std::span<const std::size_t> ends, std::uint64_t memory) {
+  constexpr std::uint64_t kBytesPerPiece = sizeof(Key) + 3 * sizeof(Range);  // ranges grow to twice their number
+  constexpr std::uint64_t kBytesPerRow = 2 * sizeof(std::size_t);            // its number, and what sorts or moves it
+  if (ends.size() + 1 > memory / kBytesPerPiece) return false;
+  const std::uint64_t left = memory - (ends.size() + 1) * kBytesPerPiece;
+  const std::vector<Range> moving = rows_that_move(trace, ends);
+  for (const Range range : moving) {
+    if (range.last - range.first > left / kBytesPerRow) return false;
+  }
+  for (const Range range : moving) sort_rows(trace, range);
+  return true;
 }
 
 }  // namespace ringtail

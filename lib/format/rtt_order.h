@@ -9,6 +9,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 
 #include "ringtail/trace/trace.h"
@@ -16,7 +17,8 @@
 namespace ringtail {
 
 // Requires: every row has a begin; the rows of each piece, which ends before the row in `ends`, ascend by
-// (begin, thread); the last end is trace.size(). Equal rows keep their order.
-void order_pieces(Trace& trace, std::span<const std::size_t> ends);
+// (begin, thread); the last end is trace.size(). Equal rows keep their order. False, and nothing is changed, where it
+// would take more than `memory` bytes.
+[[nodiscard]] bool order_pieces(Trace& trace, std::span<const std::size_t> ends, std::uint64_t memory);
 
 }  // namespace ringtail

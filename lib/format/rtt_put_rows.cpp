@@ -30,21 +30,26 @@ void put_some(const RttRows::Some& some, T absent, std::span<T> column) {
 
 }  // namespace
 
+template <class Table, class Value>
+auto RttAssembler::intern(Table& table, const Value& value, std::size_t bytes) {
+  const std::uint32_t before = table.size();
+  const auto id = table.intern(value);
+  if (table.size() != before) table_bytes_ += kTableEntryBytes + bytes;
+  return id;
+}
+
+std::vector<std::uint32_t> RttAssembler::intern_names(NameTable& table, std::span<const std::string_view> names) {
+  std::vector<std::uint32_t> ids;
+  ids.reserve(names.size());
+  for (const std::string_view name : names) ids.push_back(intern(table, name, name.size()));
+  return ids;
+}
+
 void RttAssembler::put_rows(const Trace::Facts& facts) {
-  // What is new in a table takes memory; most was there before.
-  const auto intern = [&](auto& table, const auto& value, std::size_t bytes) {
-    const std::uint32_t before = table.size();
-    const auto id = table.intern(value);
-    if (table.size() != before) table_bytes_ += kTableEntryBytes + bytes;
-    return id;
-  };
-  std::vector<OpId> ops;
-  std::vector<DeviceId> devices = {kNoDevice};
+  const std::vector<std::uint32_t> ops = intern_names(trace_.op_names(), rows_.ops);
+  const std::vector<std::uint32_t> devices = intern_names(trace_.device_names(), rows_.devices);
   std::vector<ShapesId> shapes = {kNoShapes, kDroppedShapes};
-  for (const std::string_view name : rows_.ops) ops.push_back(OpId{intern(trace_.op_names(), name, name.size())});
-  for (const std::string_view name : rows_.devices) {
-    devices.push_back(DeviceId{intern(trace_.device_names(), name, name.size())});
-  }
+  shapes.reserve(shapes.size() + rows_.signature_ends.size());
   const std::span<const std::uint64_t> words = rows_.signature_words;
   std::size_t begin = 0;
   for (const std::size_t end : rows_.signature_ends) {
@@ -57,7 +62,8 @@ void RttAssembler::put_rows(const Trace::Facts& facts) {
   kinds.reserve(rows_.kinds.size());
   for (const RttKind& kind : rows_.kinds) {
     threads_of_rows_ = std::max(threads_of_rows_, kind.thread);
-    kinds.push_back({ops[kind.op], devices[kind.device], shapes[kind.shapes], ThreadId{kind.thread - 1}, kind.weight,
+    kinds.push_back({OpId{ops[kind.op]}, kind.device == 0 ? kNoDevice : DeviceId{devices[kind.device - 1]},
+                     shapes[kind.shapes], ThreadId{kind.thread - 1}, kind.weight,
                      static_cast<std::uint16_t>(kind.depth)});
   }
   const std::span<const std::uint64_t> kind_of_row = rows_.kind_of_row;

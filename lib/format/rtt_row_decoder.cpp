@@ -17,6 +17,7 @@ constexpr std::uint64_t kMost32 = 0xFFFF'FFFF;
 void read_names(ByteReader& in, std::size_t rows, std::string_view what, std::vector<std::string_view>& names) {
   names.clear();
   const std::uint64_t count = in.count(rows, what);  // none is there that no row has
+  names.reserve(static_cast<std::size_t>(count));
   for (std::uint64_t i = 0; i < count && in.ok(); ++i) names.push_back(in.name());
 }
 
@@ -117,6 +118,11 @@ std::optional<ContentProblem> decode_rows(std::span<const std::byte> contents, s
   rows.signature_words.clear();
   rows.signature_ends.clear();
   const std::uint64_t signatures = in.count(count, "signatures");
+  rows.signature_ends.reserve(static_cast<std::size_t>(signatures));
+  if (signatures != 0 && rows.signature_words.capacity() < in.left()) {
+    rows.signature_words = {};  // a word takes at least a byte, and growing would take the room thrice
+    rows.signature_words.reserve(in.left());
+  }
   for (std::uint64_t i = 0; i < signatures && in.ok(); ++i) read_signature(in, rows);
   Column<std::uint64_t>& column = rows.step;  // until it is read itself
   if (in.ok()) read_kinds(in, count, rows, column);

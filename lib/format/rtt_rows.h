@@ -51,6 +51,9 @@ class LocalIds {
   std::vector<std::uint32_t> ids_;
 };
 
+// Memory of a name or signature in a table, besides its text or words.
+inline constexpr std::uint64_t kTableEntryBytes = 128;
+
 // What rows of a chunk repeat, in numbers of the chunk: device, thread 0 is none, as are shapes 0 and, dropped, 1.
 struct RttKind {
   std::uint32_t op = 0;

@@ -92,7 +92,7 @@ std::uint64_t memory_within(RttLimits limits) {
 Error too_large_for(std::uint64_t memory, std::uint64_t offset) {
   return {ErrorCode::kUnsupported, "byte " + std::to_string(offset) + ": expected a trace within " +
                                        std::to_string(memory) +
-                                       " bytes of memory, found more; --max-memory raises the limit"};
+                                       " bytes of memory (RttLimits::max_memory), found more"};
 }
 
 Error error_in(const ChunkHeader& header, std::uint64_t offset, std::size_t at, std::string_view problem,

@@ -4,7 +4,8 @@
 //
 // Shape    at() gives any bytes from the last offset asked for on; nothing before it is kept. read_chunk() checks all
 //          that can be without knowing the trace: header, lengths, checksums, compression.
-// Errors   Memory is taken for bytes that came, in steps, not for those that a length announces.
+// Errors   Memory is taken for stored bytes that came, in steps, not for those that a header announces; for unpacked
+//          bytes as announced, within the limit, and no more: a frame of another size is refused.
 #pragma once
 
 #include <cstddef>
@@ -12,7 +13,6 @@
 #include <iosfwd>
 #include <optional>
 #include <span>
-#include <variant>
 
 #include "format/rtt_layout.h"
 #include "format/rtt_pack.h"

@@ -151,13 +151,21 @@ class Writer {
   std::optional<Error> too_long_;
 };
 
+// What a string takes besides itself, with the allocator's share: short ones nothing.
+constexpr std::uint64_t bytes_of_text(std::string_view text) { return text.size() < 16 ? 0 : text.size() + 32; }
+constexpr std::uint64_t kMapEntryBytes = 112;  // of metadata, besides its text: a node of two strings
+
 class Reader {
  public:
   Reader(ByteReader& in, std::uint64_t memory) : in_(in), memory_(memory) {}
 
   void time(Nanoseconds& value) { value = Nanoseconds{in_.zigzag()}; }
   void real(double& value) { value = in_.fixed<double>("bytes of a number"); }
-  void name(std::string& text) { text = in_.name(); }
+  void name(std::string& text) {
+    const std::size_t at = in_.at();
+    const std::string_view found = in_.name();
+    if (charge(at, bytes_of_text(found), "a longer name")) text = found;
+  }
   template <class T, class Visit>
   void optional(std::optional<T>& value, Visit visit) {
     if (in_.count(1, "of it") != 0) visit(value.emplace());
@@ -166,35 +174,44 @@ class Reader {
     for (std::uint64_t left = in_.count(in_.left() / 2, "entries of metadata"); left > 0 && in_.ok(); --left) {
       const std::size_t at = in_.at();
       const std::string_view key = in_.name();
+      if (!charge(at, kMapEntryBytes + bytes_of_text(key), "more metadata")) return;
       const auto [entry, is_new] = entries.try_emplace(std::string(key));
       if (!is_new) in_.fail(at, "each metadata key once", quoted(key) + " again");
-      entry->second = in_.name();
+      name(entry->second);
     }
   }
-  template <class Id>
-  void table(NameTable& names, std::string_view what, std::vector<Id>& ids) {
-    for (std::uint64_t left = in_.count(in_.left(), what); left > 0 && in_.ok(); --left) {
-      ids.push_back(Id{names.intern(in_.name())});
+  void table(std::vector<std::string_view>& names, std::string_view what) {
+    for (std::uint64_t left = in_.count(in_.left(), what); left > 0; --left) {
+      const std::size_t at = in_.at();
+      const std::string_view name = in_.name();
+      if (!charge(at, kTableEntryBytes + name.size(), std::string("more ").append(what))) return;
+      names.push_back(name);
     }
   }
   template <class T, class Visit>
   void list(std::vector<T>& entries, std::string_view what, Visit visit) {
     const std::size_t at = in_.at();
     const std::uint64_t count = in_.count(most_values_in(in_.left()), what);
-    if (count > memory_ / sizeof(T)) {
-      in_.fail(at, "lists within the limit of memory (--max-memory)", std::to_string(count) + " " + std::string(what),
-               ErrorCode::kUnsupported);
-    }
-    if (!in_.ok()) return;
-    memory_ -= count * sizeof(T);
+    const std::uint64_t bytes = count * (sizeof(T) + sizeof(column_[0]));
+    if (!charge(at, bytes, std::to_string(count).append(" ").append(what))) return;
     entries.resize(static_cast<std::size_t>(count));
     visit(List<T>{*this, entries, what});
   }
 
-  std::vector<OpId> ops;
-  std::vector<DeviceId> devices;
+  // A name's number has to be below these.
+  void set_names(std::size_t ops, std::size_t devices) { ops_ = ops, devices_ = devices; }
+  [[nodiscard]] std::uint64_t memory_left() const noexcept { return memory_; }
 
  private:
+  // Takes bytes of the limit, unless there was a problem; false with one.
+  bool charge(std::size_t at, std::uint64_t bytes, std::string_view found) {
+    if (bytes > memory_)
+      in_.fail(at, "a state within the limit of memory (RttLimits::max_memory)", found, ErrorCode::kUnsupported);
+    if (!in_.ok()) return false;
+    memory_ -= bytes;
+    return true;
+  }
+
   template <class T>
   struct List {
     Reader& reader;
@@ -203,7 +220,7 @@ class Reader {
 
     void names(std::string T::*member) {
       for (T& entry : entries) {
-        if (reader.in_.ok()) entry.*member = reader.in_.name();
+        if (reader.in_.ok()) reader.name(entry.*member);
       }
     }
     template <class V>
@@ -226,11 +243,13 @@ class Reader {
     value = Nanoseconds{static_cast<std::int64_t>(word)};
     return true;
   }
-  bool take(std::uint64_t word, OpId& op) const { return word < ops.size() && (op = ops[word], true); }
+  bool take(std::uint64_t word, OpId& op) const {
+    op = OpId{static_cast<std::uint32_t>(word)};
+    return word < ops_;
+  }
   bool take(std::uint64_t word, DeviceId& device) const {
-    if (word > devices.size()) return false;
-    device = word == 0 ? kNoDevice : devices[word - 1];
-    return true;
+    device = DeviceId{static_cast<std::uint32_t>(word) - 1};  // 0: kNoDevice
+    return word <= devices_;
   }
   static bool take(std::uint64_t word, ThreadId& thread) {
     thread = ThreadId{static_cast<std::uint32_t>(word) - 1};  // 0: kNoThread
@@ -252,7 +271,9 @@ class Reader {
   }
 
   ByteReader& in_;
-  std::uint64_t memory_;
+  std::uint64_t memory_;  // that may still be taken
+  std::size_t ops_ = 0;
+  std::size_t devices_ = 0;
   std::vector<std::uint64_t> column_;
 };
 
@@ -274,18 +295,32 @@ std::optional<Error> StateEncoder::encode(const Trace& trace, ByteWriter& out) {
   return std::move(writer.too_long());
 }
 
-std::optional<ContentProblem> decode_state(std::span<const std::byte> contents, std::uint64_t memory, Trace& tables,
-                                           Trace& state) {
+std::optional<ContentProblem> decode_state(std::span<const std::byte> contents, std::uint64_t memory,
+                                           DecodedState& decoded) {
   ByteReader in(contents);
   Reader reader(in, memory);
-  reader.table(tables.op_names(), "ops", reader.ops);
-  reader.table(tables.device_names(), "devices", reader.devices);
-  visit_state(reader, state);
+  reader.table(decoded.ops, "ops");
+  reader.table(decoded.devices, "devices");
+  reader.set_names(decoded.ops.size(), decoded.devices.size());
+  const std::uint64_t left = reader.memory_left();
+  visit_state(reader, decoded.state);
+  decoded.bytes = left - reader.memory_left();
   in.end();
   return in.problem();
 }
 
-void take_state(Trace&& state, Trace& trace) {
+void take_state(Trace&& state, std::span<const std::uint32_t> ops, std::span<const std::uint32_t> devices,
+                Trace& trace) {
+  const auto take = [&](auto& id) {
+    if constexpr (std::is_same_v<decltype(id), OpId&>) {
+      id = OpId{ops[index_of(id)]};
+    } else if (id != kNoDevice) {
+      id = DeviceId{devices[index_of(id)]};
+    }
+  };
+  for (FoldedTotal& total : state.folded) take(total.op), take(total.device);
+  for (Loss& loss : state.losses) take(loss.device);
+  for (OpenSpan& span : state.open_spans) take(span.op), take(span.device);
   trace.metadata = std::move(state.metadata);
   trace.origin = std::move(state.origin);
   trace.threads = std::move(state.threads);

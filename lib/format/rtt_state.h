@@ -8,6 +8,8 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string_view>
+#include <vector>
 
 #include "format/rtt_bytes.h"
 #include "format/rtt_rows.h"
@@ -26,12 +28,21 @@ class StateEncoder {
   LocalIds devices_;
 };
 
-// Takes what the contents say into `state`, an empty trace, with its ops and devices as ids of `tables`. Lists of more
-// than `memory` bytes are a problem.
-[[nodiscard]] std::optional<ContentProblem> decode_state(std::span<const std::byte> contents, std::uint64_t memory,
-                                                         Trace& tables, Trace& state);
+// A state as it stands in its chunk: the ids in it are numbers of its own names.
+struct DecodedState {
+  Trace state;
+  std::uint64_t bytes = 0;            // that it takes, its names aside
+  std::vector<std::string_view> ops;  // bytes of the contents
+  std::vector<std::string_view> devices;
+};
 
-// Makes `trace` say what `state` does.
-void take_state(Trace&& state, Trace& trace);
+// Takes what the contents say into `decoded`, an empty one. What would take more than `memory` bytes, with its names in
+// tables, is a problem before it is taken.
+[[nodiscard]] std::optional<ContentProblem> decode_state(std::span<const std::byte> contents, std::uint64_t memory,
+                                                         DecodedState& decoded);
+
+// Makes `trace` say what `state` does, whose names have the given ids there.
+void take_state(Trace&& state, std::span<const std::uint32_t> ops, std::span<const std::uint32_t> devices,
+                Trace& trace);
 
 }  // namespace ringtail

@@ -185,6 +185,19 @@ void Trace::reserve(std::size_t rows, const Facts& facts) {
   if (facts.weight) c.weight.reserve(rows);
 }
 
+std::size_t Trace::bytes_per_row(const Facts& facts) const noexcept {
+  const Columns& c = columns_;
+  const auto optional = [](const auto& column, bool fact, std::size_t bytes) {
+    return fact || !column.empty() ? bytes : 0;
+  };
+  return sizeof(OpId) + sizeof(DeviceId) + sizeof(ShapesId) + sizeof(double) +
+         c.step.bytes_per_row(facts.largest_step) + optional(c.output_elements, facts.output_elements, 8) +
+         optional(c.memory_bytes, facts.memory_bytes, 8) + optional(c.begin_ns, facts.begin_ns, 8) +
+         optional(c.thread, facts.thread, 4) + optional(c.depth, facts.depth, 2) +
+         optional(c.queue_delay_ns, facts.queue_delay_ns, 8) + optional(c.lost_before, facts.lost_before, 8) +
+         optional(c.weight, facts.weight, 4);
+}
+
 Trace::NewRows Trace::add_rows(std::size_t count, const Facts& facts) {
   const std::size_t first = size();
   const auto grow = [&](auto& column) {

@@ -25,9 +25,10 @@ std::string bytes_of_hex(std::string_view hex) {
   return bytes;
 }
 
-std::string chunk_of(ChunkType type, std::string_view contents, std::uint32_t rows = 0) {
+std::string chunk_of(ChunkType type, std::string_view contents, std::uint32_t rows = 0, std::uint8_t flags = 0) {
   ChunkHeader header;
   header.type = type;
+  header.flags = flags;
   header.rows = rows;
   header.stored_bytes = header.content_bytes = static_cast<std::uint32_t>(contents.size());
   return sealed(header, contents);
@@ -79,6 +80,7 @@ struct BadContents {
   const char* hex;
   const char* message;
   std::uint32_t rows = 1;
+  std::uint8_t flags = 0;
 };
 
 // The contents of one row of op "a": facts, ops, devices, signatures; kinds: op, device, shapes; kinds of rows;
@@ -142,7 +144,7 @@ TEST(RttMalformed, SaysWhatIsWrongWithRows) {
   ASSERT_EQ(one.size(), 1U);
   EXPECT_EQ(one[0].operation(), "a");
   for (const BadContents& bad : kBadRows) {
-    const Result<Trace> read = read_rtt_bytes(chunk_of(ChunkType::kRows, bytes_of_hex(bad.hex), bad.rows));
+    const Result<Trace> read = read_rtt_bytes(chunk_of(ChunkType::kRows, bytes_of_hex(bad.hex), bad.rows, bad.flags));
     ASSERT_FALSE(read.ok()) << bad.what;
     EXPECT_EQ(read.error().message, bad.message) << bad.what;
   }
@@ -197,8 +199,50 @@ TEST(RttMalformed, TakesNoMemoryForWhatAHeaderAnnouncesBeyondTheLimit) {
   ASSERT_FALSE(refused.ok());
   EXPECT_EQ(refused.error().code, ErrorCode::kUnsupported);
   EXPECT_EQ(refused.error().message,
-            "byte 0: expected a trace within 1000000 bytes of memory, found more; --max-memory raises the limit");
+            "byte 0: expected a trace within 1000000 bytes of memory (RttLimits::max_memory), found more");
   EXPECT_EQ(read_rtt_bytes(file).error().message, "byte 0: expected a whole .rtt chunk, found the end of the file");
+}
+
+// A state of one chunk: `before`, so many entries of so many names, and `after`.
+std::string state_of(std::string_view before, std::uint32_t count, int names, std::string_view after) {
+  ByteWriter out;
+  out.append(std::as_bytes(std::span(before)));
+  out.varint(count);
+  for (std::uint32_t i = 0; i < count; ++i) {
+    out.name({reinterpret_cast<const char*>(&i), 3});
+    for (int name = 1; name < names; ++name) out.name("");
+  }
+  out.append(std::as_bytes(std::span(after)));
+  return chunk_of(ChunkType::kState, {reinterpret_cast<const char*>(out.bytes().data()), out.size()});
+}
+
+TEST(RttMalformed, TakesNoMemoryForNamesOfAStateBeyondTheLimit) {
+  using std::string;
+  constexpr std::uint32_t kCount = 200'000;  // in a file of about 1 MB, of which seven times are within the limit
+  for (const string& file :
+       {state_of("", kCount, 1, string(9, '\0')), state_of(string(1, '\0'), kCount, 1, string(8, '\0')),
+        state_of(string(3, '\0'), kCount, 2, string(6, '\0'))}) {
+    const Result<Trace> refused = read_rtt_bytes(file, {10'000'000});
+    ASSERT_FALSE(refused.ok());
+    EXPECT_EQ(refused.error().code, ErrorCode::kUnsupported);
+    EXPECT_NE(refused.error().message.find("expected a state within the limit of memory (RttLimits::max_memory), "
+                                           "found more "),
+              string::npos)
+        << refused.error().message;
+    EXPECT_TRUE(read_rtt_bytes(file, {60'000'000}).ok());
+  }
+}
+
+TEST(RttMalformed, KeepsNoNameOfAStateThatIsRefused) {
+  const std::string state = write_rtt(recorded_trace(1)).chunks[0];
+  ChunkHeader header = header_of(state);
+  header.sequence = 1;
+  const std::string bad = bytes_of_hex("01 05 67 68 6f 73 74 00 02");  // op "ghost", two origins
+  header.stored_bytes = header.content_bytes = static_cast<std::uint32_t>(bad.size());
+  const Result<RttSalvage> salvage = recover_rtt_bytes(state + sealed(header, bad));
+  ASSERT_TRUE(salvage.ok());
+  EXPECT_EQ(salvage.value().chunks_damaged, 1U);
+  EXPECT_EQ(salvage.value().trace.op_names().find("ghost"), std::nullopt);
 }
 
 TEST(RttMalformed, SaysWhatIsWrongWithAFile) {

@@ -258,8 +258,8 @@ TEST(Rtt, KeepsToTheLimitOfMemory) {
     const Result<Trace> refused = read_rtt_bytes(file, {5'000'000});
     ASSERT_FALSE(refused.ok());
     EXPECT_EQ(refused.error().code, ErrorCode::kUnsupported);
-    EXPECT_NE(refused.error().message.find("expected a trace within 5000000 bytes of memory, found more; "
-                                           "--max-memory raises the limit"),
+    EXPECT_NE(refused.error().message.find("expected a trace within 5000000 bytes of memory "
+                                           "(RttLimits::max_memory), found more"),
               std::string::npos)
         << refused.error().message;
     EXPECT_FALSE(recover_rtt_bytes(file, {5'000'000}).ok());
@@ -267,6 +267,47 @@ TEST(Rtt, KeepsToTheLimitOfMemory) {
     ASSERT_TRUE(read.ok()) << read.error().message;
     EXPECT_LE(read.value().columns().bytes(), 100'000'000U);
   }
+}
+
+// The limit below which the file is refused, to 10 KB.
+std::uint64_t least_limit(const std::string& file) {
+  std::uint64_t refused = 0;
+  std::uint64_t enough = 100'000'000;
+  EXPECT_TRUE(read_rtt_bytes(file, {enough}).ok());
+  while (enough - refused > 10'000) {
+    const std::uint64_t middle = refused + (enough - refused) / 2;
+    (read_rtt_bytes(file, {middle}).ok() ? enough : refused) = middle;
+  }
+  return enough;
+}
+
+TEST(Rtt, CountsWhatOrderingRowsTakesToTheLimitOfMemory) {
+  const Trace whole = recorded_trace(100'000);
+  std::string files[2];
+  for (const bool ordered : {false, true}) {
+    std::vector<Trace> batches(100);
+    for (std::size_t row = 0; row < whole.size(); ++row) {
+      batches[ordered ? row / 1'000 : row % 100].add(whole[row].to_entry());
+    }
+    RttChunks file;
+    RttWriter writer(file.sink());
+    for (const Trace& batch : batches) ASSERT_TRUE(writer.append(batch).ok());
+    ASSERT_TRUE(writer.finish(whole).ok());
+    files[ordered ? 1 : 0] = file.file();
+  }
+  // 16 bytes a row, less what decoding a chunk of 1,000 took before.
+  EXPECT_GT(least_limit(files[0]), least_limit(files[1]) + 1'200'000);
+}
+
+TEST(Rtt, CountsRoomForWideStepsToTheLimitOfMemory) {
+  std::string files[2];
+  for (const bool wide : {false, true}) {
+    Trace trace;
+    TraceEntry entry = make_entry(wide ? UINT64_MAX : 0, "a");
+    for (int row = 0; row < 100'000; ++row) trace.add(entry);
+    files[wide ? 1 : 0] = write_rtt(trace).file();
+  }
+  EXPECT_GE(least_limit(files[1]), least_limit(files[0]) + 400'000);
 }
 
 struct Refused {

@@ -241,7 +241,7 @@ TEST(Rtt, IsReadWithinTheMemoryThatTheCommandLineSays) {
   const std::string part = left_by_killed(folder, 2);
   const Outcome refused = run(analyze, {part, "--max-memory", "100"});
   EXPECT_EQ(refused.code, kFailed);
-  EXPECT_THAT(refused.err, HasSubstr("--max-memory"));
+  EXPECT_THAT(refused.err, HasSubstr("expected a trace within 100 bytes of memory (--max-memory), found more"));
   EXPECT_EQ(run(analyze, {part, "--max-memory", "512M"}).code, kDone);
   for (const char* const bad : {"", "0", "K", "12X", "-1", "1.5G", "17179869184G", "1 M", "1KK"}) {
     EXPECT_EQ(run(analyze, {part, std::string("--max-memory=") + bad}).code, kUsage) << bad;

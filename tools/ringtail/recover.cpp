@@ -225,7 +225,7 @@ int recover(const Arguments& arguments, Streams& io) {
   }
 
   const Result<RttSalvage> salvage = input == "-" ? recover_rtt(io.in, limits) : recover_rtt_file(input, limits);
-  if (!salvage.ok()) return complain(io, shown_name(input), salvage.error());
+  if (!salvage.ok()) return complain(io, shown_name(input), with_option_names(salvage.error()));
   const Trace& trace = salvage.value().trace;
   const auto write = as_rtt ? write_rtt : write_json;
   const Status written = write_file(

@@ -15,7 +15,10 @@ constexpr int kFirstByteOfRtt = 0x89;  // no text begins so, and one byte can be
 bool may_be_rtt(std::istream& in) { return in.peek() == kFirstByteOfRtt; }
 
 Result<Trace> load_stream(std::istream& in, const RttLimits& limits) {
-  return may_be_rtt(in) ? read_rtt(in, limits) : read_json(in);
+  if (!may_be_rtt(in)) return read_json(in);
+  Result<Trace> trace = read_rtt(in, limits);
+  if (!trace.ok()) return with_option_names(trace.error());
+  return trace;
 }
 
 // "500M": 500 * 2^20. Nothing for what is no such number, or more than 2^64 - 1.
@@ -43,8 +46,15 @@ Result<Trace> load_trace(const std::string& name, std::istream& standard_input, 
   errno = 0;
   std::ifstream in(name, std::ios::binary);
   if (!in) return Error{ErrorCode::kIo, std::string("expected to open it, found: ") + std::strerror(errno)};
-  if (!regular) return load_stream(in, limits);  // a pipe gives its bytes once
-  return may_be_rtt(in) ? read_rtt_file(name, limits) : read_json_file(name);
+  const bool as_text = regular && !may_be_rtt(in);
+  return as_text ? read_json_file(name) : load_stream(in, limits);  // a pipe gives its bytes once
+}
+
+Error with_option_names(Error error) {
+  constexpr std::string_view kField = "RttLimits::max_memory";
+  const std::size_t at = error.message.find(kField);
+  if (at != std::string::npos) error.message.replace(at, kField.size(), "--max-memory");
+  return error;
 }
 
 std::string shown_name(const std::string& name) { return name == "-" ? "standard input" : name; }

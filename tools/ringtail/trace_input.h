@@ -21,6 +21,9 @@ namespace ringtail::cli {
 // How the name stands in messages and reports: itself, "standard input" for "-".
 [[nodiscard]] std::string shown_name(const std::string& name);
 
+// Errors of reading .rtt, with the limit called as on the command line.
+[[nodiscard]] Error with_option_names(Error error);
+
 // --max-memory, "500M".
 void add_memory_option(CommandLine& line, RttLimits& limits);
 

@@ -13,8 +13,8 @@
 //          Of a file without its end (it grows, or its program was killed) all whole chunks are read; its metadata
 //          says so (kRttUnfinished), its threads' accounts are those of the rows that are there.
 // Errors   One line, `byte 1234: expected ..., found ...`. kMalformed; kUnsupported for a newer version and for what
-//          takes more memory than it may; kIo when a stream fails. No length is trusted: bytes are there, and the
-//          limit is kept to, before memory is taken for them.
+//          takes more memory than it may; kIo when a stream fails. No length is trusted: memory is taken within the
+//          limit only, and for stored bytes as they come.
 // Law      read_rtt(write(t)) == t for every trace whose rows and end the writer accepts.
 // Threads  One at a time per writer; the functions as const functions of their arguments.
 // Cost     benchmarks/README.md. Beside the trace, reading holds one chunk, and 16 bytes for each row that it puts

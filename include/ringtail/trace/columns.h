@@ -38,6 +38,10 @@ class StepColumn {
   [[nodiscard]] std::uint64_t operator[](std::size_t row) const { return wide_.empty() ? narrow_[row] : wide_[row]; }
   [[nodiscard]] std::size_t size() const noexcept { return wide_.empty() ? narrow_.size() : wide_.size(); }
   [[nodiscard]] std::size_t bytes() const noexcept { return bytes_of(narrow_) + bytes_of(wide_); }
+  // Of each row once there are rows of up to `largest`.
+  [[nodiscard]] std::size_t bytes_per_row(std::uint64_t largest) const noexcept {
+    return wide_.empty() && fits(largest) ? sizeof(std::uint32_t) : sizeof(std::uint64_t);
+  }
 
   void push_back(std::uint64_t value) {
     if (wide_.empty()) {

@@ -142,6 +142,8 @@ class Trace {
   void append(const Row& row);
   void reserve(std::size_t rows);
   void reserve(std::size_t rows, const Facts& facts);  // in the columns for these facts as well
+  // Bytes of a row in the columns that there are and those for these facts.
+  [[nodiscard]] std::size_t bytes_per_row(const Facts& facts) const noexcept;
 
   // Appends `count` rows that hold nothing until every span of the result that is not empty was filled, by several
   // threads at once if they like. Asking for a fact of the signature takes it from earlier rows' signatures.
