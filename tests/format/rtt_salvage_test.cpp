@@ -212,6 +212,33 @@ TEST(RttSalvage, SaysInTheLedgerWhatWasLostAndWhen) {
   EXPECT_TRUE(is_consistent(check(found.trace)));
 }
 
+TEST(RttSalvage, OfAFileThatWasRecoveredBeforeAddsUpTheLosses) {
+  const Trace trace = recorded_trace(300);
+  RttChunks once;
+  RttWriter first(once.sink());
+  for (std::size_t row = 0; row < 300; row += 100) ASSERT_TRUE(first.append(rtt_slice(trace, row, row + 100)).ok());
+  const Result<RttSalvage> before = recover_rtt_bytes(once.chunks[0] + once.chunks[1] + once.chunks[3]);
+  ASSERT_TRUE(before.ok());
+  ASSERT_EQ(before.value().trace.size(), 200U);
+  RttChunks again;
+  RttWriter second(again.sink());
+  for (std::size_t row = 0; row < 200; row += 100) {
+    ASSERT_TRUE(second.append(rtt_slice(before.value().trace, row, row + 100)).ok());
+  }
+  ASSERT_TRUE(second.finish(before.value().trace).ok());
+  const Result<RttSalvage> salvage = recover_rtt_bytes(again.file().substr(again.file(2).size()));
+  ASSERT_TRUE(salvage.ok());
+  const Trace& found = salvage.value().trace;
+  ASSERT_EQ(found.size(), 100U);
+  std::uint64_t lost = 0;
+  for (const Loss& loss : found.losses) lost += loss.count;
+  EXPECT_EQ(lost, 200U);
+  EXPECT_EQ(found.losses.size(), 4U);  // one of each thread
+  ASSERT_EQ(found.folded.size(), 1U);
+  EXPECT_EQ(found.folded[0].count, 200U);
+  EXPECT_TRUE(is_consistent(check(found)));
+}
+
 TEST(RttSalvage, GivesThreadsThatOnlyRowsNameAnAccount) {
   const Trace trace = recorded_trace(100);
   Trace early = rtt_slice(trace, 0, 10);
