@@ -19,6 +19,18 @@ constexpr std::uint64_t kBytesPerStored = 4;  // while it is read, at most: grow
 constexpr std::uint64_t kBytesPerContent =
     kBytesPerStored + sizeof(std::uint64_t);  // of rows: as words of signatures
 
+// Whether every row has a begin and they ascend by (begin, thread), as the writer says of chunks marked as ordered.
+bool is_ordered(const RttRows& rows) {
+  if (rows.begin.values.size() != rows.kind_of_row.size()) return false;
+  const auto thread = [&](std::size_t row) { return rows.kinds[rows.kind_of_row[row]].thread - 1; };  // 0: the last
+  for (std::size_t row = 1; row < rows.begin.values.size(); ++row) {
+    const auto before = static_cast<std::int64_t>(rows.begin.values[row - 1]);
+    const auto begin = static_cast<std::int64_t>(rows.begin.values[row]);
+    if (begin < before || (begin == before && thread(row) < thread(row - 1))) return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 Status RttAssembler::add(const RttSource::Chunk& chunk, std::uint64_t offset) {
@@ -90,6 +102,10 @@ Status RttAssembler::add_rows(const RttSource::Chunk& chunk, std::uint64_t offse
     return error_in(chunk.header, offset, problem->at, problem->text, problem->code);
   }
   const bool ordered = (chunk.header.flags & kOrdered) != 0;
+  if (ordered && !is_ordered(rows_)) {
+    return error_in(chunk.header, offset, 0,
+                    "expected rows in (begin, thread) order, as the flags say, found others");
+  }
   Trace::Facts facts;
   facts.largest_step = std::ranges::max(rows_.step);
   facts.output_elements = (rows_.facts & kHasElements) != 0;

@@ -105,6 +105,13 @@ void read_some(ByteReader& in, bool present, std::size_t count, RttRows::Some& s
   read_column(in, some.values);
 }
 
+void read_times(ByteReader& in, bool present, std::size_t count, RttRows::Some& some) {
+  const std::size_t at = in.at();
+  read_some(in, present, count, some);
+  const bool has_none = std::ranges::find(some.values, static_cast<std::uint64_t>(kNoTime)) != some.values.end();
+  if (has_none) in.fail(at, "times", "one that stands for none");
+}
+
 }  // namespace
 
 std::optional<ContentProblem> decode_rows(std::span<const std::byte> contents, std::size_t count, RttRows& rows) {
@@ -132,8 +139,8 @@ std::optional<ContentProblem> decode_rows(std::span<const std::byte> contents, s
   read_durations(in, count, rows, column);
   rows.step.resize(count);
   read_column(in, rows.step);
-  read_some(in, (facts & kHasBegin) != 0, count, rows.begin);
-  read_some(in, (facts & kHasQueueDelay) != 0, count, rows.queue_delay);
+  read_times(in, (facts & kHasBegin) != 0, count, rows.begin);
+  read_times(in, (facts & kHasQueueDelay) != 0, count, rows.queue_delay);
   read_some(in, (facts & kHasLostBefore) != 0, count, rows.lost_before);
   in.end();
   return in.problem();

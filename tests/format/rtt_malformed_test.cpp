@@ -137,6 +137,16 @@ const BadContents kBadRows[] = {
      "byte 76: expected ascending numbers of rows, found others", 3},
     {"more bytes", "00 01 01 61 00 00 01 00 00 00 00 00 00 00 00 01 00 00 00 00 00 00",
      "byte 76: expected the end of the chunk, found 2 more bytes"},
+    {"no time", "01 01 01 61 00 00 01 00 00 00 00 00 00 00 00 01 00 00 00 00 01 00 ff ff ff ff ff ff ff ff ff 01",
+     "byte 76: expected times, found one that stands for none"},
+    {"ordered without begins", kOneRow,
+     "byte 56: expected rows in (begin, thread) order, as the flags say, found others", 1, kOrdered},
+    {"ordered with begins of no row", "01 01 01 61 00 00 01 00 00 00 00 00 00 00 00 01 00 00 00 00 00",
+     "byte 56: expected rows in (begin, thread) order, as the flags say, found others", 1, kOrdered},
+    {"begins 5 and 3", "01 01 01 61 00 00 01 00 00 00 00 00 00 00 00 01 00 00 00 00 02 02 06 02",
+     "byte 56: expected rows in (begin, thread) order, as the flags say, found others", 2, kOrdered},
+    {"threads 1 and 0 at 3", "09 01 01 61 00 00 02 00 00 00 00 00 00 01 02 01 01 00 02 01 00 00 00 00 02 00 06",
+     "byte 56: expected rows in (begin, thread) order, as the flags say, found others", 2, kOrdered},
 };
 
 TEST(RttMalformed, SaysWhatIsWrongWithRows) {
