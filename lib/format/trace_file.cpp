@@ -159,7 +159,7 @@ Status TraceFile::open() {
 Status TraceFile::remove_leftover() const {
   const std::optional<struct stat> found = at(part_);
   if (found && !S_ISREG(found->st_mode)) return check_replaceable(part_, name_.shown + ".part", true);
-  const int fd = ::open(part_.c_str(), O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+  const int fd = ::open(part_.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
   if (fd == -1) return part_error("to open what is there", ": " + text_of(errno));
   const auto refused = [&]() -> Status {
     if (::flock(fd, LOCK_EX | LOCK_NB) != 0) {
@@ -173,7 +173,8 @@ Status TraceFile::remove_leftover() const {
     const std::optional<struct stat> named = at(part_);
     const bool same = ::fstat(fd, &opened) == 0 && named && S_ISREG(opened.st_mode) &&
                       opened.st_dev == named->st_dev && opened.st_ino == named->st_ino;
-    if (!same || ::unlink(part_.c_str()) != 0) return part_error("to remove what another run left", " it gone");
+    if (!same) return part_error("to remove what another run left", " it gone");
+    if (::unlink(part_.c_str()) != 0) return part_error("to remove what another run left", ": " + text_of(errno));
     return Done{};
   };
   Status result = refused();
@@ -231,6 +232,8 @@ Status TraceFile::complete() {
     return failure("to bring it to the disk", errno);
   }
   if (!name_is_ours()) return part_error("the file that was written", " another, or none");
+  // What appeared there while the file grew: only a regular file is replaced.
+  if (Status allowed = check_replaceable(name_.path, name_.shown, true); !allowed.ok()) return allowed;
   if (const int code = rename(); code != 0) return failure("to name it " + name_.shown, code);
   // Some file systems say only here that there was no room.
   const int fd = std::exchange(fd_, -1);

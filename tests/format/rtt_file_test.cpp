@@ -176,6 +176,25 @@ TEST(RttFile, ReplacesAFileOnlyWhenAskedAndOnlyWhenWhole) {
   EXPECT_THAT(operations_in(path), ElementsAre("first 1", "second 1"));
 }
 
+TEST(RttFile, ReplacesNothingButARegularFileThatAppearedWhileItGrew) {
+  const TemporaryFolder folder;
+  const std::string path = folder.path("trace.rtt");
+  for (const bool is_pipe : {false, true}) {
+    const Sink sink = rtt_file(path, {.replace = true});
+    ASSERT_EQ(error_of(sink.append(batch(1))), "none");
+    if (is_pipe) {
+      ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0);
+    } else {
+      std::filesystem::create_symlink("nothing", path);
+    }
+    EXPECT_EQ(error_of(sink.finish(Trace())),
+              path + ": expected a new or a regular file, found " + (is_pipe ? "a pipe" : "a link"));
+    EXPECT_THAT(folder.names(), ElementsAre("trace.rtt", "trace.rtt.part"));
+    EXPECT_THAT(operations_in(path + ".part"), ElementsAre("first 1", "second 1"));
+    EXPECT_TRUE(std::filesystem::remove(path));
+  }
+}
+
 TEST(RttFile, KeepsWhatAKilledProgramLeftUnlessAskedToReplaceIt) {
   const TemporaryFolder folder;
   const std::string path = folder.path("trace.rtt");

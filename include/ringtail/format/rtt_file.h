@@ -12,8 +12,8 @@
 //          left of the former. A session that is started again writes trace.2.rtt, then trace.3.rtt; in a forked child
 //          the inherited file is let go untouched and trace.PID.rtt is begun, then trace.PID.2.rtt. A relative path
 //          is taken from the working directory at the time of the call. The file appears with the first batch.
-// Access   Nothing that is there is opened or written through: both names must be new, or regular files if `replace`.
-//          A final link is never followed. While it grows the file is locked (flock), so `replace` leaves alone what a
+// Access   Nothing that is there is written to: both names must be new, or regular files if `replace`, which is looked
+//          at when the file is begun and when it gets its name. A final link is never followed. While it grows the file is locked (flock), so `replace` leaves alone what a
 //          living process writes; a forked child that keeps the descriptor counts as one.
 // Delay    A session's default flush_interval has a span in the file, and so safe from kill -9, within 55 ms of its end
 //          (50 ms, and the longest poll) and the time of one write; with any longest_poll_interval within twice the
@@ -26,7 +26,7 @@
 //          gets an error here; before each write the descriptor is looked at, so what it opens instead is not written
 //          to (another thread that does both within the microseconds between look and write is not noticed).
 // Threads  As a Sink: one call at a time. Copies of the sink share the file.
-// Cost     Per chunk seven system calls; one descriptor, at least 3, closed on exec; memory as RttWriter.
+// Cost     Six system calls per chunk and one per batch; one descriptor, at least 3, closed on exec; memory as RttWriter.
 #pragma once
 
 #include <string>
