@@ -13,6 +13,8 @@
 #include "ringtail/format/collapsed.h"
 #include "ringtail/format/csv.h"
 #include "ringtail/format/json.h"
+#include "ringtail/format/rtt.h"
+#include "tests/format/rtt_file.h"
 #include "tests/support/json_syntax.h"
 #include "tests/support/trace_builder.h"
 
@@ -74,6 +76,27 @@ TEST(HostileNames, ThatAreNoUtf8ReadBackFromJsonWithReplacementCharacters) {
     EXPECT_EQ(read.value()[i].operation(), as_utf8(names[i]));
     EXPECT_EQ(read.value()[i].device(), as_utf8(names[i]));
     EXPECT_EQ(read.value().threads[i].name, as_utf8(names[i]));
+  }
+}
+
+TEST(HostileNames, ReadBackEqualFromRttWhateverTheirBytes) {
+  const Trace trace = hostile_named_trace(hostile_names());
+  for (const bool compress : {false, true}) EXPECT_EQ(must_read_rtt(write_rtt(trace, {compress}).file()), trace);
+}
+
+TEST(HostileNames, ArePrintableInMessagesOfRtt) {
+  for (const std::string& name : hostile_names()) {
+    Trace trace;
+    trace.metadata[name + std::string(std::size_t{1} << 20U, 'x')] = "too long";
+    RttWriter writer([](std::span<const std::byte>) -> Status { return Done{}; });
+    const Status refused = writer.append(trace);
+    ASSERT_FALSE(refused.ok());
+    const Result<Trace> unread = read_rtt_bytes(name + std::string(56, 'x'));
+    ASSERT_FALSE(unread.ok());
+    for (const std::string& message : {refused.error().message, unread.error().message}) {
+      EXPECT_TRUE(std::ranges::all_of(message, [](char c) { return c >= ' ' && c <= '~'; })) << message;
+      EXPECT_LT(message.size(), 300U);
+    }
   }
 }
 

@@ -9,7 +9,22 @@
 namespace ringtail {
 namespace {
 
-// A file of 64 KiB whose batches are small, each with a state of its own and names of its own besides common ones.
+// Of batches, each with a state of its own and names of its own besides common ones.
+struct Layout {
+  const char* what;
+  std::size_t bytes = 64 * 1024;  // of the file, about
+  int rows = 6;                   // of a batch: few, so that recoveries are fast
+  std::size_t name_bytes = 600;   // at least; at most this much more
+  unsigned letters = 256;         // of which names are made
+  RttOptions options = {};
+};
+
+const Layout kLayouts[] = {
+    {"long names"},
+    {"packed", 16 * 1024, 6, 600, 4, {.compress = true}},
+    {"short rows", 8 * 1024, 200, 1, 256, {}},
+};
+
 struct Damageable {
   RttChunks chunks;
   Trace trace;
@@ -17,18 +32,19 @@ struct Damageable {
   std::vector<std::size_t> chunk_begins;  // in the file; one more for its end
   std::vector<std::size_t> row_begins;    // by chunk: in the trace; one more for its end
 
-  explicit Damageable(std::size_t bytes = 64 * 1024) {
-    RttWriter writer(chunks.sink());
+  explicit Damageable(std::size_t bytes) : Damageable(Layout{"long names", bytes}) {}
+  explicit Damageable(const Layout& layout) {
+    RttWriter writer(chunks.sink(), layout.options);
     HostileTrace random(7);
     std::size_t size = 0;
-    while (size < bytes) {
+    while (size < layout.bytes) {
       Trace batch;
       batch.threads.resize(2);
       batch.threads[0].name = "main";
       batch.threads[1].name = "worker";
-      for (int row = 0; row < 6; ++row) {
-        std::string name(600 + random.below(800), ' ');  // long, so that rows are few and recoveries fast
-        for (char& c : name) c = static_cast<char>(random.next());
+      for (int row = 0; row < layout.rows; ++row) {
+        std::string name(layout.name_bytes + random.below(layout.name_bytes + 1), ' ');
+        for (char& c : name) c = static_cast<char>(random.below(layout.letters));
         TraceEntry entry = make_entry(trace.size(), row == 0 ? "common" : name).with_output_shape({trace.size()});
         entry = std::move(entry).with_device("gpu:0").with_duration(Nanoseconds{row + 1});
         entry.begin = Nanoseconds{static_cast<std::int64_t>(trace.size())};
@@ -100,8 +116,16 @@ TEST(RttSalvage, OfAWholeFileIsTheTraceItself) {
   }
 }
 
-TEST(RttSalvage, KeepsEveryWholeChunkOfAFileCutAtAnyByte) {
-  const Damageable original;
+class RttSalvageOf : public ::testing::TestWithParam<Layout> {};
+
+INSTANTIATE_TEST_SUITE_P(Layouts, RttSalvageOf, ::testing::ValuesIn(kLayouts), [](const auto& layout) {
+  std::string name = layout.param.what;
+  std::ranges::replace(name, ' ', '_');
+  return name;
+});
+
+TEST_P(RttSalvageOf, KeepsEveryWholeChunkOfAFileCutAtAnyByte) {
+  const Damageable original(GetParam());
   for (std::size_t size = 0; size < original.file.size(); size += stride_for(original.file.size())) {
     const Result<RttSalvage> salvage = recover_rtt_bytes(original.file.substr(0, size));
     const std::size_t chunks = original.chunk_at(size);  // whole ones
@@ -118,13 +142,15 @@ TEST(RttSalvage, KeepsEveryWholeChunkOfAFileCutAtAnyByte) {
   }
 }
 
-TEST(RttSalvage, LosesOneChunkToAFlippedBitWhereverItIs) {
-  const Damageable original;
+TEST_P(RttSalvageOf, LosesOneChunkToAWrongByteWhereverItIs) {
+  const Damageable original(GetParam());
+  EXPECT_EQ((header_of(original.chunks.chunks[1]).flags & kCompressed) != 0, GetParam().options.compress);
   std::string file = original.file;
   HostileTrace random(3);
   for (std::size_t byte = 0; byte < file.size(); byte += stride_for(file.size())) {
     const char before = file[byte];
-    file[byte] = static_cast<char>(before ^ (1 << random.below(8)));
+    const std::uint64_t wrong = random.chance(2) ? 1U << random.below(8) : 1 + random.below(255);
+    file[byte] = static_cast<char>(static_cast<unsigned char>(before) ^ wrong);
     const Result<RttSalvage> salvage = recover_rtt_bytes(file);
     file[byte] = before;
     ASSERT_TRUE(salvage.ok()) << "byte " << byte;
