@@ -21,6 +21,7 @@
 #include "tests/fuzz/law.h"
 #include "tests/support/json_syntax.h"
 #include "tools/ringtail/command.h"
+#include "tools/ringtail/commands.h"
 #include "tools/ringtail/dispatch.h"
 #include "tools/ringtail/printable.h"
 
@@ -35,11 +36,6 @@ namespace ringtail::cli {
 namespace {
 
 using fuzz::require;
-
-constexpr Command kCommands[] = {
-    {"demo", "", demo},   {"analyze", "", analyze}, {"convert", "", convert},
-    {"check", "", check}, {"bench", "", bench},
-};
 
 struct Input {
   Arguments arguments;

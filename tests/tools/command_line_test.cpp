@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/tools/command_fixture.h"
+#include "tools/ringtail/commands.h"
 #include "tools/ringtail/dispatch.h"
 
 namespace ringtail::cli {
@@ -13,14 +14,6 @@ namespace {
 using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
-
-constexpr Command kCommands[] = {
-    {"analyze", "what a trace says", analyze},
-    {"bench", "what recording costs", bench},
-    {"check", "whether it can be believed", cli::check},
-    {"convert", "between formats", convert},
-    {"demo", "a workload", demo},
-};
 
 Outcome run_program(const Arguments& arguments) {
   return run([](const Arguments& given, Streams& io) { return dispatch(kCommands, given, io); }, arguments);

@@ -9,18 +9,15 @@
 
 #include "format/utf8.h"
 #include "ringtail/format/json.h"
+#include "ringtail/format/rtt_file.h"
 #include "tests/tools/command_fixture.h"
 #include "tests/tools/flat_json.h"
 #include "tools/ringtail/analysis.h"
+#include "tools/ringtail/commands.h"
 #include "tools/ringtail/dispatch.h"
 
 namespace ringtail::cli {
 namespace {
-
-constexpr Command kCommands[] = {
-    {"analyze", "", analyze}, {"bench", "", bench}, {"check", "", cli::check},
-    {"convert", "", convert}, {"demo", "", demo},
-};
 
 // UTF-8 of what must not reach a terminal, apart from single bytes: C1, direction, line separators.
 bool controls_a_terminal(std::string_view text) {
@@ -85,6 +82,22 @@ TEST(HostileNames, ArePrintableInTheOutputOfEveryCommandThatReadsATrace) {
   expect_printable(outcome.err, "convert");
 }
 
+TEST(HostileNames, ArePrintableInTheReportOfWhatWasRecovered) {
+  const TemporaryFolder folder;
+  const std::string name = "\xE2\x80\xAE\x1b[31m\xFF.rtt";
+  const Trace trace = hostile_named_trace(hostile_names());
+  ASSERT_TRUE(rtt_file(folder.path(name)).append(trace).ok());  // and no end
+  for (const std::string format : {"text", "json"}) {
+    const Outcome outcome = run_program(
+        {"recover", folder.path(name + ".part"), "-o", folder.path(name + format + ".rtt"), "--format", format});
+    EXPECT_EQ(outcome.code, kDone) << outcome.err;
+    EXPECT_GT(outcome.out.size(), 50 * trace.open_spans.size()) << format;
+    expect_printable(outcome.out, format);
+    expect_printable(outcome.err, format);
+    EXPECT_EQ(testing::flat_json(outcome.out).has_value(), format == "json");
+  }
+}
+
 TEST(HostileNames, ArePrintableInMessagesAboutTheCommandLine) {
   for (const std::string& name : hostile_names()) {
     if (name.find('\0') != std::string::npos || name == "-" || name == "--help")
@@ -98,6 +111,8 @@ TEST(HostileNames, ArePrintableInMessagesAboutTheCommandLine) {
                                        {"convert", "/no/such/file", "-o", "/no/such/folder/" + name},
                                        {"convert", "/no/such/file", "-o", name + ".json"},
                                        {"convert", "t.json", "-o", "u.json", "--mode", "x" + name},
+                                       {"recover", "/no/such/file", "-o", name},
+                                       {"recover", "/no/such/folder/" + name, "-o", "t.rtt"},
                                        {"demo", "--straggler", name},
                                        {"demo", "--sample", name},
                                        {"demo", "--off", name}}) {

@@ -1,4 +1,4 @@
-// The ringtail program: standard streams, and the list of commands.
+// The ringtail program: standard streams around its commands.
 #include <fcntl.h>
 #include <unistd.h>
 #include <cerrno>
@@ -7,21 +7,13 @@
 #include <iostream>
 
 #include "command.h"
+#include "commands.h"
 #include "dispatch.h"
 #include "fd_buffer.h"
 
 namespace {
 
 using namespace ringtail::cli;
-
-constexpr Command kCommands[] = {
-    {"demo", "a real multi-device workload, traced, reported and exported", demo},
-    {"analyze", "what a trace says, in the terminal or for programs", analyze},
-    {"convert", "between file formats", convert},
-    {"check", "whether a trace can be believed", check},
-    {"recover", "what a crash left of a trace file", recover},
-    {"bench", "what recording costs on this machine", bench},
-};
 
 // A file opened while a standard descriptor is closed would take its number, and receive what is printed. What
 // takes the number here refuses every use, as the closed one would.
