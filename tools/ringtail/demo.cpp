@@ -90,8 +90,10 @@ class Demo {
       return complain(io_, directory_.string(),
                       {ErrorCode::kIo, "expected to create this directory, found: " + failed.message()});
     }
-    for (const File& file : kFiles) {
-      const std::string path = (directory_ / file.name).string();
+    std::vector<std::string> names = {std::string(kNative) + ".part"};  // what trace.rtt is called while it grows
+    for (const File& file : kFiles) names.emplace_back(file.name);
+    for (const std::string& name : names) {
+      const std::string path = (directory_ / name).string();
       if (const Status allowed = check_writable(path, existing_); !allowed.ok()) {
         return complain(io_, path, allowed.error());
       }
