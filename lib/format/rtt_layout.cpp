@@ -1,6 +1,5 @@
 #include "format/rtt_layout.h"
 
-#include <algorithm>
 #include <cstring>
 #include <string>
 #include <string_view>

@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <bit>
-#include <cmath>
 #include <string>
 
 #include "format/rtt_columns.h"
@@ -25,7 +24,7 @@ std::size_t hash_of(const RttKind& kind) noexcept {
   return static_cast<std::size_t>(hash >> 32U);
 }
 
-// As it will stand in the chunk; at most.
+// About as much as it takes in the chunk.
 std::size_t bytes_of_definition(std::string_view name) { return name.size() + 4; }
 std::size_t bytes_of_definition(Signature signature) { return signature.words().size() * 2; }
 

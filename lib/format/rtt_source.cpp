@@ -49,7 +49,7 @@ std::uint64_t RttSource::rows_at_end() {
     const Result<ChunkHeader> header = parse_header(bytes, 0);
     const bool is_end = header.ok() && header.value().type == ChunkType::kEnd && end > begin;
     if (is_end) rows = header.value().rows_before;
-    if (is_end && rows > static_cast<std::uint64_t>(end - begin)) rows = 0;  // a row takes several bytes
+    if (is_end && rows > static_cast<std::uint64_t>(end - begin)) rows = 0;  // about as many
   }
   in_.clear();
   in_.seekg(begin);

@@ -2,7 +2,6 @@
 // says what there is, Writer and Reader what becomes of it.
 #include "format/rtt_state.h"
 
-#include <algorithm>
 #include <limits>
 #include <string>
 #include <type_traits>

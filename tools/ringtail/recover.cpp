@@ -2,7 +2,6 @@
 #include <chrono>
 #include <ctime>
 #include <map>
-#include <sstream>
 
 #include "command.h"
 #include "command_line.h"
