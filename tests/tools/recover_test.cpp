@@ -118,11 +118,11 @@ TEST(Recover, ReportsToPrograms) {
 
 TEST(Recover, SavesEveryOtherBatchOfAFileThatIsDamaged) {
   const TemporaryFolder folder;
-  const std::string part = left_by_killed(folder, 1);
-  const std::size_t first = content_of(part).size();
+  const std::string part = left_by_killed(folder, 2);
+  const std::size_t second = content_of(part).size();
   std::filesystem::remove(part);
   std::string bytes = content_of(left_by_killed(folder, 3));
-  bytes[first + (bytes.size() - first) / 4] ^= 1;
+  bytes[second - 1] ^= 1;
   const std::string damaged = folder.file("damaged.rtt", bytes);
   const Outcome outcome = run(recover, {damaged, "-o", folder.path("saved.rtt"), "--strict"});
   EXPECT_EQ(outcome.code, kLossy) << outcome.err;
