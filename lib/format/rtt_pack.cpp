@@ -2,7 +2,6 @@
 
 #include <zstd.h>
 
-
 namespace ringtail {
 namespace {
 
@@ -31,12 +30,14 @@ bool Compressor::pack(std::span<const std::byte> bytes, ByteWriter& out) {
   return packed;
 }
 
-bool Decompressor::unpack(std::span<const std::byte> packed, std::span<std::byte> out) {
+bool Decompressor::unpack(std::span<const std::byte> packed, std::size_t size, Column<std::byte>& out) {
   if (!context_) context_.reset(ZSTD_createDCtx());
   if (!context_) return false;
   // The one call takes any number of frames, empty ones too; a chunk is one.
   if (ZSTD_findFrameCompressedSize(packed.data(), packed.size()) != packed.size()) return false;
-  return ZSTD_decompressDCtx(context_.get(), out.data(), out.size(), packed.data(), packed.size()) == out.size();
+  if (ZSTD_getFrameContentSize(packed.data(), packed.size()) != size) return false;
+  out.resize(size);
+  return ZSTD_decompressDCtx(context_.get(), out.data(), size, packed.data(), packed.size()) == size;
 }
 
 }  // namespace ringtail

@@ -10,6 +10,7 @@
 #include <span>
 
 #include "format/rtt_bytes.h"
+#include "ringtail/trace/column.h"
 
 struct ZSTD_CCtx_s;
 struct ZSTD_DCtx_s;
@@ -36,8 +37,8 @@ class Decompressor {
   Decompressor();
   ~Decompressor();
 
-  // Never writes more than `out` has room for.
-  [[nodiscard]] bool unpack(std::span<const std::byte> packed, std::span<std::byte> out);
+  // Gives `out` the size, and takes memory for it, only where the frame says so as well.
+  [[nodiscard]] bool unpack(std::span<const std::byte> packed, std::size_t size, Column<std::byte>& out);
 
  private:
   struct Free {

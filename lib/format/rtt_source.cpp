@@ -73,8 +73,7 @@ Result<std::optional<RttSource::Chunk>> RttSource::read_chunk(std::uint64_t offs
     return error_in(header, offset, 0, "expected the checksum of the chunk's contents, found another");
   }
   if (!header.compressed()) return std::optional(Chunk{header, stored});
-  unpacked_.resize(header.content_bytes);
-  if (!decompressor_.unpack(stored, unpacked_)) {
+  if (!decompressor_.unpack(stored, header.content_bytes, unpacked_)) {
     return error_in(
         header, offset, 0,
         "expected one frame of zstd of " + std::to_string(header.content_bytes) + " bytes, found something else");

@@ -5,7 +5,7 @@
 // Shape    at() gives any bytes from the last offset asked for on; nothing before it is kept. read_chunk() checks all
 //          that can be without knowing the trace: header, lengths, checksums, compression.
 // Errors   Memory is taken for stored bytes that came, in steps, not for those that a header announces; for unpacked
-//          bytes as announced, within the limit, and no more: a frame of another size is refused.
+//          bytes where header and frame announce the same, within the limit.
 #pragma once
 
 #include <cstddef>

@@ -255,6 +255,23 @@ TEST(RttMalformed, KeepsNoNameOfAStateThatIsRefused) {
   EXPECT_EQ(salvage.value().trace.op_names().find("ghost"), std::nullopt);
 }
 
+TEST(RttMalformed, RefusesAFrameThatUnpacksToMoreOrLessThanItsHeaderSays) {
+  Trace trace;
+  for (int i = 0; i < 20; ++i)
+    trace.metadata["key " + std::to_string(i)] = std::string(100'000, 'x');  // 2 MB in 1 KB
+  const std::string state = write_rtt(trace, {.compress = true}).chunks[0];
+  ASSERT_LT(state.size(), 20'000U);
+  EXPECT_TRUE(read_rtt_bytes(state).ok());
+  for (const std::int32_t more : {-1'000'000, -1, 1, 1'000'000}) {
+    ChunkHeader header = header_of(state);
+    header.content_bytes += static_cast<std::uint32_t>(more);
+    const Result<Trace> read = read_rtt_bytes(sealed(header, state.substr(kChunkHeaderBytes)));
+    ASSERT_FALSE(read.ok()) << more;
+    EXPECT_EQ(read.error().message, "byte 56: expected one frame of zstd of " + std::to_string(header.content_bytes) +
+                                        " bytes, found something else");
+  }
+}
+
 TEST(RttMalformed, SaysWhatIsWrongWithAFile) {
   const std::string file = write_rtt(recorded_trace(10)).file();
   EXPECT_EQ(read_rtt_bytes("").error().message, "byte 0: expected a whole .rtt chunk, found the end of the file");
