@@ -204,7 +204,7 @@ int recover(const Arguments& arguments, Streams& io) {
   RttLimits limits;
   CommandLine line("recover", "Saves what a killed program, a full disk or a damaged one left of a trace file.",
                    "ringtail recover trace.rtt.part -o trace.rtt");
-  line.one("FILE", input, "an .rtt file, or the .part of one; - is standard\ninput");
+  line.one("FILE", input, "an .rtt file, or the .part of one; - is\nstandard input");
   line.text("-o,--output", "OUT", output,
             "where to: a file that ends in .rtt or .json,\nreadable by its owner only (0600)");
   line.required("--output");
