@@ -3,6 +3,7 @@
 #include <benchmark/benchmark.h>
 
 #include <atomic>
+#include <map>
 
 #include "bench/latencies.h"
 #include "bench/rig.h"
@@ -14,8 +15,10 @@ namespace {
 
 constexpr std::size_t kSpansPerMillisecond = 200;
 
-// Arguments: 1 when the sink stalls from its third batch on; milliseconds.
+// Arguments: 1 when the sink stalls from its first batch with rows on; milliseconds. A row that stalls has the ratio
+// of its p99.9 to that of the row before it which does not.
 void RecordBesideASink(benchmark::State& state) {
+  static std::map<std::int64_t, double> p999_without_stall;  // by milliseconds
   const bool stalls = state.range(0) != 0;
   const auto spans = static_cast<std::size_t>(state.range(1)) * kSpansPerMillisecond;
   overhead::Latencies latencies(spans);
@@ -23,10 +26,13 @@ void RecordBesideASink(benchmark::State& state) {
   std::size_t held = 0;
   for (auto _ : state) {
     std::atomic<bool> open{!stalls};
+    std::atomic<bool> has_stalled{false};
     std::uint64_t delivered = 0;
-    int batches = 0;
     Session session({.sink = [&](const Trace& batch) {
-      if (++batches == 3) open.wait(false);
+      if (!batch.empty() && !open.load(std::memory_order_relaxed)) {  // nothing else is read by it
+        has_stalled.store(true, std::memory_order_relaxed);           // a flag of its own
+        open.wait(false, std::memory_order_relaxed);
+      }
       delivered += batch.size();
     }});
     if (!session.start().ok()) return state.SkipWithError("expected the session to start");
@@ -43,8 +49,10 @@ void RecordBesideASink(benchmark::State& state) {
       latencies.add(begin, clock.now());
     }
     held = session.memory().total();
-    open = true;
+    const bool stalled = has_stalled.load(std::memory_order_relaxed);
+    open.store(true, std::memory_order_relaxed);
     open.notify_all();
+    if (stalls && !stalled) return state.SkipWithError("expected the sink to stall while spans were recorded");
     const Trace trace = session.take_trace();
     folded = trace.threads[0].folded;
     if (trace.threads[0].attempted != spans || delivered + folded != spans) {
@@ -53,6 +61,10 @@ void RecordBesideASink(benchmark::State& state) {
   }
   state.counters["folded"] = static_cast<double>(folded);
   state.counters["held_MiB"] = static_cast<double>(held) / 1'048'576.0;
+  double& without_stall = p999_without_stall[state.range(1)];
+  const double p999 = latencies.percentiles().p999;
+  if (!stalls) without_stall = p999;
+  if (stalls && without_stall > 0.0) state.counters["p99.9_ratio"] = p999 / without_stall;
   report(latencies, state);
 }
 BENCHMARK(RecordBesideASink)
