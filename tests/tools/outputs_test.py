@@ -142,8 +142,8 @@ class HugeFiles(unittest.TestCase):
         self.addCleanup(directory.cleanup)
         self.directory = directory.name
 
-    def sparse(self, start):
-        path = os.path.join(self.directory, "huge.json")
+    def sparse(self, start, name="huge.json"):
+        path = os.path.join(self.directory, name)
         with open(path, "wb") as file:
             file.write(start)
             try:
@@ -166,6 +166,35 @@ class HugeFiles(unittest.TestCase):
                 self.assertEqual((done.returncode, done.stdout), (1, b""), done.stderr)
                 self.assertRegex(done.stderr, rb"^ringtail: [^\n]*huge.json:byte %d: [^\n]*\n$" % wrong_at)
                 self.assertEqual(os.listdir(self.directory), ["huge.json"])
+
+    def test_of_ten_gigabytes_that_are_called_rtt_are_refused_or_recovered_in_little_memory(self):
+        json_path = os.path.join(self.directory, "small.json")
+        with open(json_path, "w", encoding="ascii") as file:
+            file.write('{"entries": [], "total_duration_us": 0.0, "metadata": {}}')
+        whole = os.path.join(self.directory, "small.rtt")
+        self.assertEqual(ringtail("convert", json_path, "-o", whole).returncode, 0)
+        with open(whole, "rb") as file:
+            start = file.read()
+        os.remove(json_path)
+        os.remove(whole)
+        for start, wrong_at in ((b"", 0), (start, len(start))):
+            path = self.sparse(start, "huge.rtt")
+            out = os.path.join(self.directory, "out.csv")
+            for arguments in (["analyze", path], ["check", path], ["convert", path, "-o", out]):
+                done = ringtail(*arguments, memory=512 * MIB)
+                self.assertEqual((done.returncode, done.stdout), (1, b""), done.stderr)
+                self.assertRegex(done.stderr, rb"^ringtail: [^\n]*huge.rtt:byte %d: [^\n]*\n$" % wrong_at)
+                self.assertEqual(os.listdir(self.directory), ["huge.rtt"])
+            saved = os.path.join(self.directory, "saved.rtt")
+            done = ringtail("recover", path, "-o", saved, "--format", "json", memory=512 * MIB)
+            if not start:
+                self.assertEqual((done.returncode, done.stdout), (1, b""), done.stderr)
+                self.assertRegex(done.stderr, rb"^ringtail: [^\n]*huge.rtt:byte 0: [^\n]*\n$")
+            else:
+                self.assertEqual((done.returncode, done.stderr), (0, b""))
+                lost = strict_json(done.stdout.decode("utf-8"))["lost"]
+                self.assertEqual((lost["bytes_skipped"], lost["spans"]), ((10 << 30) - len(start), 0))
+                os.remove(saved)
 
     def test_that_no_memory_is_left_for_end_with_one_line(self):
         names = ",".join(f'"{i}": "{"x" * 1000}"' for i in range(100_000))
