@@ -87,7 +87,7 @@ TEST(HostileNames, ReadBackEqualFromRttWhateverTheirBytes) {
 TEST(HostileNames, ArePrintableInMessagesOfRtt) {
   for (const std::string& name : hostile_names()) {
     Trace trace;
-    trace.metadata[name + std::string(std::size_t{1} << 20U, 'x')] = "too long";
+    trace.metadata[name + std::string((std::size_t{1} << 20U) + 1, 'x')] = "too long";
     RttWriter writer([](std::span<const std::byte>) -> Status { return Done{}; });
     const Status refused = writer.append(trace);
     ASSERT_FALSE(refused.ok());
