@@ -26,36 +26,40 @@ constexpr std::array<std::uint32_t, 256> make_table() {
 }
 constexpr auto kTable = make_table();
 
+// The processor's instruction for 8 bytes and for one, in functions that may be compiled for it only where it is.
 #if defined(__x86_64__)
+#define RINGTAIL_WITH_CRC32 __attribute__((target("sse4.2")))
 bool has_instruction() noexcept { return __builtin_cpu_supports("sse4.2") != 0; }
-
-__attribute__((target("sse4.2"))) std::uint32_t by_instruction(std::span<const std::byte> bytes) noexcept {
-  std::uint64_t crc = 0xFFFF'FFFF;
-  std::size_t at = 0;
-  for (; at + 8 <= bytes.size(); at += 8) {
-    std::uint64_t word = 0;
-    std::memcpy(&word, bytes.data() + at, 8);
-    crc = _mm_crc32_u64(crc, word);
-  }
-  auto rest = static_cast<std::uint32_t>(crc);
-  for (; at < bytes.size(); ++at) rest = _mm_crc32_u8(rest, static_cast<std::uint8_t>(bytes[at]));
-  return ~rest;
+RINGTAIL_WITH_CRC32 inline std::uint32_t step(std::uint32_t crc, std::uint64_t word) noexcept {
+  return static_cast<std::uint32_t>(_mm_crc32_u64(crc, word));
+}
+RINGTAIL_WITH_CRC32 inline std::uint32_t step(std::uint32_t crc, std::byte byte) noexcept {
+  return _mm_crc32_u8(crc, static_cast<std::uint8_t>(byte));
 }
 #elif defined(__aarch64__)
+#define RINGTAIL_WITH_CRC32 __attribute__((target("+crc")))
 bool has_instruction() noexcept {
   constexpr unsigned long kHasCrc32 = 1UL << 7U;  // HWCAP_CRC32
   return (getauxval(AT_HWCAP) & kHasCrc32) != 0;
 }
+RINGTAIL_WITH_CRC32 inline std::uint32_t step(std::uint32_t crc, std::uint64_t word) noexcept {
+  return __crc32cd(crc, word);
+}
+RINGTAIL_WITH_CRC32 inline std::uint32_t step(std::uint32_t crc, std::byte byte) noexcept {
+  return __crc32cb(crc, static_cast<std::uint8_t>(byte));
+}
+#endif
 
-__attribute__((target("+crc"))) std::uint32_t by_instruction(std::span<const std::byte> bytes) noexcept {
+#if defined(RINGTAIL_WITH_CRC32)
+RINGTAIL_WITH_CRC32 std::uint32_t by_instruction(std::span<const std::byte> bytes) noexcept {
   std::uint32_t crc = 0xFFFF'FFFF;
   std::size_t at = 0;
   for (; at + 8 <= bytes.size(); at += 8) {
     std::uint64_t word = 0;
     std::memcpy(&word, bytes.data() + at, 8);
-    crc = __crc32cd(crc, word);
+    crc = step(crc, word);
   }
-  for (; at < bytes.size(); ++at) crc = __crc32cb(crc, static_cast<std::uint8_t>(bytes[at]));
+  for (; at < bytes.size(); ++at) crc = step(crc, bytes[at]);
   return ~crc;
 }
 #else
