@@ -5,15 +5,12 @@
 #include <cstddef>
 #include <system_error>
 
+#include "ringtail/base/saturating.h"
+
 namespace ringtail {
 namespace {
 
 Nanoseconds not_negative(Nanoseconds time) { return std::max(time, Nanoseconds{0}); }
-
-// Requires: neither is negative.
-Nanoseconds saturating_sum(Nanoseconds a, Nanoseconds b) {
-  return a > Nanoseconds::max() - b ? Nanoseconds::max() : a + b;
-}
 
 double cost_of(std::uint64_t calls, double ns_each) {
   return ns_each > 0.0 && ns_each < 1e18 ? static_cast<double>(calls) * ns_each : 0.0;

@@ -6,6 +6,7 @@
 
 #include "collect/known_ids.h"
 #include "collect/time_math.h"
+#include "ringtail/base/saturating.h"
 #include "ringtail/trace/signatures.h"
 
 namespace ringtail {
@@ -144,10 +145,6 @@ void FoldBook::write(const ClockMap& clock, std::int64_t origin_ns, std::span<co
   const auto length = [&](std::uint64_t ticks, bool in_ns) {
     return nanoseconds_of(in_ns ? ticks : static_cast<std::uint64_t>(clock.duration_ns(ticks)));
   };
-  const auto sum = [](Nanoseconds a, Nanoseconds b) {
-    return nanoseconds_of(
-        saturating_add(static_cast<std::uint64_t>(a.count()), static_cast<std::uint64_t>(b.count())));
-  };
   // Spans in ticks and spans in nanoseconds of the same op and device become one row.
   std::map<std::pair<OpId, DeviceId>, FoldedTotal> folded;
   const auto add_row = [&](OpId op, DeviceId device, const FoldTable::Total& total, bool in_ns) {
@@ -155,7 +152,7 @@ void FoldBook::write(const ClockMap& clock, std::int64_t origin_ns, std::span<co
     to.op = op;
     to.device = device;
     to.count += total.count;
-    to.duration = sum(to.duration, length(total.duration, in_ns));
+    to.duration = saturating_sum(to.duration, length(total.duration, in_ns));
     to.bytes = saturating_add(to.bytes, total.bytes);
     to.extra = saturating_add(to.extra, total.extra);
     to.longest = std::max(to.longest, length(total.longest, in_ns));

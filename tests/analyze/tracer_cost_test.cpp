@@ -4,6 +4,7 @@
 
 #include <limits>
 
+#include "ringtail/base/saturating.h"
 #include "tests/support/trace_builder.h"
 
 namespace ringtail {
@@ -30,6 +31,19 @@ Trace costed_trace() {
                           .process_cpu = 8ms,
                           .wall = 12ms};
   return trace;
+}
+
+TEST(SaturatingTimes, EndAtTheLeastAndTheLargest) {
+  constexpr Nanoseconds kLeast = Nanoseconds::min();
+  constexpr Nanoseconds kLargest = Nanoseconds::max();
+  constexpr Nanoseconds kOne{1};
+  EXPECT_EQ(saturating_sum(kLargest, kOne), kLargest);
+  EXPECT_EQ(saturating_sum(kLeast, -kOne), kLeast);
+  EXPECT_EQ(saturating_sum(kLeast, kLargest), -kOne);
+  EXPECT_EQ(saturating_difference(kLargest, -kOne), kLargest);
+  EXPECT_EQ(saturating_difference(kLeast, kOne), kLeast);
+  EXPECT_EQ(saturating_difference(Nanoseconds{0}, kLeast), kLargest);
+  EXPECT_EQ(saturating_difference(kOne, kOne), Nanoseconds{0});
 }
 
 TEST(TracerCost, IsTheCallsOfEachThreadTimesWhatOneCosts) {

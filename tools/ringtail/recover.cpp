@@ -9,6 +9,7 @@
 #include "output_file.h"
 #include "printable.h"
 #include "ringtail/analyze/exactness.h"
+#include "ringtail/base/saturating.h"
 #include "ringtail/format/json.h"
 #include "ringtail/format/rtt.h"
 #include "rtt_output.h"
@@ -19,19 +20,6 @@
 
 namespace ringtail::cli {
 namespace {
-
-// Hostile files may hold any times.
-Nanoseconds saturating_sum(Nanoseconds a, Nanoseconds b) {
-  std::int64_t sum = 0;
-  if (!__builtin_add_overflow(a.count(), b.count(), &sum)) return Nanoseconds{sum};
-  return a.count() < 0 ? Nanoseconds::min() : Nanoseconds::max();
-}
-
-Nanoseconds saturating_difference(Nanoseconds later, Nanoseconds earlier) {
-  std::int64_t difference = 0;
-  if (!__builtin_sub_overflow(later.count(), earlier.count(), &difference)) return Nanoseconds{difference};
-  return Nanoseconds::max();
-}
 
 // "2026-11-21 15:28:13".
 std::string utc_text(Nanoseconds realtime) {
