@@ -11,16 +11,14 @@
 
 namespace ringtail::testing {
 
-inline constexpr unsigned kHangSeconds = 120;  // a child that hangs dies of its alarm
-
-// Runs in a forked process, which ends with what is returned; its wait status. It dies with its parent, and leaves no
-// core.
+// Runs in a forked process, which ends with what is returned; its wait status. It dies with its parent's thread, of an
+// alarm if it hangs, and leaves no core.
 template <class Work>
-int status_of_child(const Work& work) {
+int status_of_child(const Work& work, unsigned hang_seconds = 120) {
   const pid_t child = ::fork();
   if (child == 0) {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-    ::alarm(kHangSeconds);
+    ::alarm(hang_seconds);
     const rlimit no_core{};
     ::setrlimit(RLIMIT_CORE, &no_core);
     ::_exit(work());
@@ -32,8 +30,8 @@ int status_of_child(const Work& work) {
 
 // The code that it exits with; 256 and the signal's number if one ends it.
 template <class Work>
-int code_of_child(const Work& work) {
-  const int status = status_of_child(work);
+int code_of_child(const Work& work, unsigned hang_seconds = 120) {
+  const int status = status_of_child(work, hang_seconds);
   return WIFEXITED(status) ? WEXITSTATUS(status) : 256 + WTERMSIG(status);
 }
 
