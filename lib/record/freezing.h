@@ -18,7 +18,7 @@ template <class Atomics>
 class Freezing {
  public:
   // What find() finds; else what add() adds, which gives nothing when the table is full. lock() is the mutex, held;
-  // where it is not, nothing is found. find and add give an optional.
+  // where it is not, nothing is found. find and add give an optional of what may be read without the mutex.
   template <class Lock, class Find, class Add>
   auto find_or_add(const Lock& lock, const Find& find, const Add& add) {
     if (full_.load(std::memory_order_acquire)) return find();  // R2 <- R1

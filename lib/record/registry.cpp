@@ -100,20 +100,24 @@ InternedName Registry::intern_device(std::string_view name) noexcept {
 Registry::InternedWords Registry::intern_shapes(std::span<const std::uint64_t> words) noexcept {
   const InternedWords dropped{{kDroppedShapes, Signature(words).bytes()}, {}};
   const SignatureTable& table = tables_.signatures;
+  using Found = std::optional<InternedWords>;
+  const auto at = [&](ShapesId id) { return InternedWords{{id, table.bytes(id)}, table.at(id).words()}; };
+  const auto find = [&]() -> Found {
+    const std::optional<ShapesId> id = table.find(words);
+    return id ? Found(at(*id)) : std::nullopt;
+  };
+  const auto add = [&]() -> Found {
+    if (table.size() - kReservedShapes >= limits_.max_signatures) return std::nullopt;
+    // Twice the words: they stand in chunks that double.
+    const std::size_t bytes = limits_.copies * (kRowBytes + 2 * words.size_bytes());
+    try {
+      return at(memory_.spend(MemoryBound::For::kTables, bytes, [&] { return tables_.signatures.intern(words); }));
+    } catch (const OverBound&) {
+      return std::nullopt;  // full as well
+    }
+  };
   try {
-    const std::optional<ShapesId> id = signatures_.find_or_add(
-        [this] { return lock_tables(); }, [&] { return table.find(words); },
-        [&]() -> std::optional<ShapesId> {
-          if (table.size() - kReservedShapes >= limits_.max_signatures) return std::nullopt;
-          // Twice the words: they stand in chunks that double.
-          const std::size_t bytes = limits_.copies * (kRowBytes + 2 * words.size_bytes());
-          try {
-            return memory_.spend(MemoryBound::For::kTables, bytes, [&] { return tables_.signatures.intern(words); });
-          } catch (const OverBound&) {
-            return std::nullopt;  // full as well
-          }
-        });
-    return id ? InternedWords{{*id, table.bytes(*id)}, table.at(*id).words()} : dropped;
+    return signatures_.find_or_add([this] { return lock_tables(); }, find, add).value_or(dropped);
   } catch (...) {
     return dropped;
   }
