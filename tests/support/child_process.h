@@ -11,27 +11,30 @@
 
 namespace ringtail::testing {
 
-// Runs in a forked process, which ends with what is returned; its wait status. It dies with its parent's thread, of an
-// alarm if it hangs, and leaves no core.
+// Runs in a forked process, which ends with what is returned. It dies with its parent's thread, of an alarm if it
+// hangs, and leaves no core.
 template <class Work>
-int status_of_child(const Work& work, unsigned hang_seconds = 120) {
+pid_t start_child(const Work& work, unsigned hang_seconds = 120) {
   const pid_t child = ::fork();
-  if (child == 0) {
-    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-    ::alarm(hang_seconds);
-    const rlimit no_core{};
-    ::setrlimit(RLIMIT_CORE, &no_core);
-    ::_exit(work());
-  }
+  if (child != 0) return child;
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  ::alarm(hang_seconds);
+  const rlimit no_core{};
+  ::setrlimit(RLIMIT_CORE, &no_core);
+  ::_exit(work());
+}
+
+// Waits for its end: the wait status.
+inline int status_of(pid_t child) {
   int status = -1;
   ::waitpid(child, &status, 0);
   return status;
 }
 
-// The code that it exits with; 256 and the signal's number if one ends it.
+// The code that such a process exits with; 256 and the signal's number if one ends it.
 template <class Work>
 int code_of_child(const Work& work, unsigned hang_seconds = 120) {
-  const int status = status_of_child(work, hang_seconds);
+  const int status = status_of(start_child(work, hang_seconds));
   return WIFEXITED(status) ? WEXITSTATUS(status) : 256 + WTERMSIG(status);
 }
 
