@@ -99,10 +99,6 @@ bool same_row(const Trace& a, std::size_t row, const Trace& b, std::size_t other
   return ::testing::AssertionSuccess();
 }
 
-std::size_t stride_for(std::size_t bytes) {
-  return std::max<std::size_t>(1, bytes / static_cast<std::size_t>(testing::scaled(static_cast<long>(bytes))));
-}
-
 TEST(RttSalvage, OfAWholeFileIsTheTraceItself) {
   for (std::uint64_t seed = 1; seed <= 300; ++seed) {
     const Trace trace = HostileTrace(seed).make();
@@ -126,7 +122,7 @@ INSTANTIATE_TEST_SUITE_P(Layouts, RttSalvageOf, ::testing::ValuesIn(kLayouts), [
 
 TEST_P(RttSalvageOf, KeepsEveryWholeChunkOfAFileCutAtAnyByte) {
   const Damageable original(GetParam());
-  for (std::size_t size = 0; size < original.file.size(); size += stride_for(original.file.size())) {
+  for (std::size_t size = 0; size < original.file.size(); size += testing::stride_for(original.file.size())) {
     const Result<RttSalvage> salvage = recover_rtt_bytes(original.file.substr(0, size));
     const std::size_t chunks = original.chunk_at(size);  // whole ones
     ASSERT_EQ(salvage.ok(), chunks != 0) << "cut at " << size;
@@ -147,7 +143,7 @@ TEST_P(RttSalvageOf, LosesOneChunkToAWrongByteWhereverItIs) {
   EXPECT_EQ((header_of(original.chunks.chunks[1]).flags & kCompressed) != 0, GetParam().options.compress);
   std::string file = original.file;
   HostileTrace random(3);
-  for (std::size_t byte = 0; byte < file.size(); byte += stride_for(file.size())) {
+  for (std::size_t byte = 0; byte < file.size(); byte += testing::stride_for(file.size())) {
     const char before = file[byte];
     const std::uint64_t wrong = random.chance(2) ? 1U << random.below(8) : 1 + random.below(255);
     file[byte] = static_cast<char>(static_cast<unsigned char>(before) ^ wrong);

@@ -25,6 +25,7 @@ using namespace std::chrono_literals;
 using ::ringtail::testing::AllocationFaults;
 using ::ringtail::testing::expect_accounts_add_up;
 using ::ringtail::testing::scaled;
+using ::ringtail::testing::stride_for;
 
 constexpr long kForever = std::numeric_limits<long>::max();
 
@@ -168,7 +169,7 @@ TEST_P(AllocationFaultsTest, LeaveEveryAttemptAccountedForWhenOneFails) {
 
 TEST_P(AllocationFaultsTest, LeaveEveryAttemptAccountedForWhenAllFailForAWhile) {
   const long allocations = live(GetParam()(), kForever, kForever).allocations;
-  const long stride = 1'000'000 / scaled(1'000'000);
+  const auto stride = static_cast<long>(stride_for(static_cast<std::size_t>(allocations)));
   int missing = 0;
   for (const long length : {16L, 256L, kForever / 2}) {
     for (long n = 0; n < allocations; n += stride) {

@@ -4,6 +4,8 @@
 // says: a factor, or "full" for the figures that the project promises, which take minutes each.
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdlib>
 #include <string_view>
 
@@ -25,5 +27,10 @@ inline long scaled(long count, long full) {
 }
 
 inline long scaled(long count) { return scaled(count, count); }
+
+// The step from one of `count` cases to the next that takes the scale's part of them: at least 1.
+inline std::size_t stride_for(std::size_t count) {
+  return std::max<std::size_t>(1, count / static_cast<std::size_t>(scaled(static_cast<long>(count))));
+}
 
 }  // namespace ringtail::testing
