@@ -51,12 +51,14 @@ Status Session::restart_in_child() {
       return Error{ErrorCode::kIo, "expected the session at rest at the fork, found another thread changing it"};
     }
     fresh->metadata = state_->metadata;
+    const std::lock_guard control(fresh->control);
+    if (Status started = fresh->start(); !started.ok()) return started;
     static_cast<void>(state_.release());  // as in the destructor
     state_ = std::move(fresh);
+    return Done{};
   } catch (const std::bad_alloc&) {
     return Error{ErrorCode::kNoMemory, "no memory"};  // a text that needs none
   }
-  return start();
 }
 
 Status Session::stop() {

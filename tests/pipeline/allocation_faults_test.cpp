@@ -4,6 +4,7 @@
 
 #include <array>
 #include <atomic>
+#include <filesystem>
 #include <limits>
 #include <memory>
 #include <new>
@@ -13,10 +14,14 @@
 #include <vector>
 
 #include "ringtail/collect/session.h"
+#include "ringtail/format/rtt.h"
+#include "ringtail/format/rtt_file.h"
 #include "ringtail/record/scope.h"
 #include "tests/support/accounts.h"
 #include "tests/support/allocations.h"
+#include "tests/support/child_process.h"
 #include "tests/support/scale.h"
+#include "tests/support/temporary_folder.h"
 
 namespace ringtail {
 namespace {
@@ -32,10 +37,11 @@ constexpr long kForever = std::numeric_limits<long>::max();
 struct Outcome {
   bool constructed = false;
   std::optional<ErrorCode> start_error;
-  bool recorder_missing = false;  // some recorder found no memory for a lane
-  std::uint64_t attempted = 0;    // by the recorders themselves
-  std::uint64_t delivered = 0;    // rows that the sink got
-  std::uint64_t delivered_us = 0;
+  bool recorder_missing = false;       // some recorder found no memory for a lane
+  std::uint64_t attempted = 0;         // by the recorders themselves
+  std::uint64_t delivered = 0;         // rows that the sink got, or that are in the file
+  std::uint64_t triggered = 0;         // times
+  std::uint64_t handed_over = 0;       // snapshots
   std::unique_ptr<const Trace> trace;  // made where it stays: to move one takes memory
   long allocations = 0;
 };
@@ -59,22 +65,60 @@ void record(Recorder& recorder, ManualClock& time, int round) {
   }
 }
 
+// Where spans go: options, in a folder of their own, that tell of it in an outcome.
+using Destination = SessionOptions (*)(Outcome& outcome, const TemporaryFolder& folder);
+
+constexpr char kFile[] = "trace.rtt";
+
+SessionOptions memory(Outcome&, const TemporaryFolder&) { return {}; }
+SessionOptions sink(Outcome& outcome, const TemporaryFolder&) {
+  return {.sink = [&outcome](const Trace& batch) { outcome.delivered += batch.size(); }, .flush_interval = 0ms};
+}
+SessionOptions file(Outcome&, const TemporaryFolder& folder) {
+  return {.sink = rtt_file(folder.path(kFile)), .flush_interval = 0ms};
+}
+SessionOptions compressed_file(Outcome&, const TemporaryFolder& folder) {
+  return {.sink = rtt_file(folder.path(kFile), {.compress = true}), .flush_interval = 0ms};
+}
+SessionOptions flight_recorder(Outcome& outcome, const TemporaryFolder&) {
+  SessionOptions options{.max_spans = 400, .keep = Keep::kLatest, .window = 1ms};
+  options.triggers = {.on_trigger =
+                          [&outcome](const Trace& trace, const Trigger&) {
+                            ++outcome.handed_over;
+                            for (const TraceThread& thread : trace.threads) {
+                              EXPECT_EQ(thread.attempted, thread.recorded + thread.folded);
+                            }
+                          },
+                      .slow_step = 1e9,  // watched, and never seen
+                      .cooldown = 0ns,
+                      .most = 1'000};
+  return options;
+}
+
+// Rows of a file that was cut off anywhere: what it has is readable.
+std::uint64_t rows_in(const TemporaryFolder& folder) {
+  std::uint64_t rows = 0;
+  for (const std::string& name : folder.names()) {
+    if (std::filesystem::file_size(folder.path(name)) == 0) continue;
+    const Result<Trace> trace = read_rtt_file(folder.path(name));
+    EXPECT_TRUE(trace.ok()) << trace.error().message;
+    if (trace.ok()) rows += trace.value().size();
+  }
+  return rows;
+}
+
 // A whole life of a session; the faults end when it has stopped.
-Outcome live(SessionOptions options, long from, long to) {
+Outcome live(Destination destination, long from, long to) {
   Outcome outcome;
+  const TemporaryFolder folder;
   ManualClock time(1s);
+  SessionOptions options = destination(outcome, folder);
   options.collector_thread = false;
   options.clock = Clock::manual(time);
   options.ring_entries = 64;
   options.fold_cells = 8;
   options.max_rings = 2;
-  if (options.sink) {
-    options.sink = [&outcome](const Trace& batch) {
-      outcome.delivered += batch.size();
-      for (const double us : batch.columns().duration_us)
-        outcome.delivered_us += static_cast<std::uint64_t>(us + 0.5);
-    };
-  }
+  const bool has_triggers = options.triggers.on_trigger != nullptr;
   const AllocationFaults faults(from, to);
   std::optional<Session> session;
   try {
@@ -98,6 +142,10 @@ Outcome live(SessionOptions options, long from, long to) {
     for (int round = 0; round < 40; ++round) {
       if (first) record(*first, time, round);
       if (round % 2 == 0) record(second, time, round);
+      if (has_triggers && round % 10 == 1) {
+        session->trigger("asked for, with a reason that is long");
+        ++outcome.triggered;
+      }
       if (round % 3 == 0) session->drain_once();
       if (round == 20) {
         outcome.attempted += first->attempted();
@@ -124,6 +172,7 @@ Outcome live(SessionOptions options, long from, long to) {
   }
   outcome.allocations = AllocationFaults::end();
   if (!outcome.trace) outcome.trace.reset(new Trace(session->take_trace()));
+  outcome.delivered += rows_in(folder);
   outcome.recorder_missing = outcome.trace->metadata.contains("ringtail.recorders_without_memory");
   return outcome;
 }
@@ -131,19 +180,16 @@ Outcome live(SessionOptions options, long from, long to) {
 void expect_law(const Outcome& outcome) {
   ASSERT_TRUE(outcome.trace != nullptr);
   EXPECT_EQ(expect_accounts_add_up(*outcome.trace, outcome.delivered), outcome.attempted);
+  const auto passed_over = outcome.trace->metadata.find("ringtail.triggers_passed_over");
+  const bool all_handed_over = passed_over == outcome.trace->metadata.end();
+  EXPECT_EQ(outcome.handed_over + (all_handed_over ? 0 : std::stoull(passed_over->second)), outcome.triggered);
   EXPECT_NEAR(outcome.trace->total_duration_us, static_cast<double>(outcome.attempted), 1e-3);
 }
 
-SessionOptions memory() { return {}; }
-SessionOptions flight_recorder() { return {.max_spans = 400, .keep = Keep::kLatest, .window = 1ms}; }
-SessionOptions sink() {
-  return {.sink = [](const Trace&) {}, .flush_interval = 0ms};
-}
-
-class AllocationFaultsTest : public ::testing::TestWithParam<SessionOptions (*)()> {};
+class AllocationFaultsTest : public ::testing::TestWithParam<Destination> {};
 
 TEST_P(AllocationFaultsTest, LeaveEveryAttemptAccountedForWhenOneFails) {
-  const Outcome whole = live(GetParam()(), kForever, kForever);
+  const Outcome whole = live(GetParam(), kForever, kForever);
   expect_law(whole);
   EXPECT_GT(whole.attempted, 800U);
   EXPECT_FALSE(whole.recorder_missing);
@@ -151,7 +197,7 @@ TEST_P(AllocationFaultsTest, LeaveEveryAttemptAccountedForWhenOneFails) {
   int without_row = 0;
   for (long n = 0; n < whole.allocations; ++n) {
     SCOPED_TRACE(n);
-    const Outcome outcome = live(GetParam()(), n, n + 1);
+    const Outcome outcome = live(GetParam(), n, n + 1);
     if (!outcome.constructed) continue;
     EXPECT_EQ(outcome.start_error.value_or(ErrorCode::kNoMemory), ErrorCode::kNoMemory);
     expect_law(outcome);
@@ -168,23 +214,51 @@ TEST_P(AllocationFaultsTest, LeaveEveryAttemptAccountedForWhenOneFails) {
 }
 
 TEST_P(AllocationFaultsTest, LeaveEveryAttemptAccountedForWhenAllFailForAWhile) {
-  const long allocations = live(GetParam()(), kForever, kForever).allocations;
+  const long allocations = live(GetParam(), kForever, kForever).allocations;
+  constexpr std::array<long, 3> kLengths{16, 256, kForever / 2};
   const auto stride = static_cast<long>(stride_for(static_cast<std::size_t>(allocations)));
   int missing = 0;
-  for (const long length : {16L, 256L, kForever / 2}) {
-    for (long n = 0; n < allocations; n += stride) {
-      SCOPED_TRACE(n);
-      const Outcome outcome = live(GetParam()(), n, n + length);
-      if (!outcome.constructed || !outcome.trace) continue;  // refused for good
-      expect_law(outcome);
-      if (HasFailure()) return;
-      missing += outcome.recorder_missing ? 1 : 0;
-    }
+  std::size_t turn = 0;
+  for (long n = 0; n < allocations; n += stride) {
+    SCOPED_TRACE(n);
+    const Outcome outcome = live(GetParam(), n, n + kLengths[turn++ % kLengths.size()]);
+    if (!outcome.constructed || !outcome.trace) continue;  // refused for good
+    expect_law(outcome);
+    if (HasFailure()) return;
+    missing += outcome.recorder_missing ? 1 : 0;
   }
   EXPECT_GT(missing, 0);  // recorders that record nothing are counted
 }
 
-INSTANTIATE_TEST_SUITE_P(Destinations, AllocationFaultsTest, ::testing::Values(&memory, &flight_recorder, &sink));
+INSTANTIATE_TEST_SUITE_P(Destinations, AllocationFaultsTest,
+                         ::testing::Values(&memory, &flight_recorder, &sink, &file, &compressed_file));
+
+TEST(AllocationFaults, LetAForkedChildBeginAnewWhicheverOfItsAllocationsFails) {
+  enum Verdict : int { kExact = 10, kNothingFailed, kOtherError, kNeverBegins, kNotExact };
+  Session session({.ring_entries = 64, .max_rings = 2, .collector_thread = false});
+  const OpId op = session.op("an op");
+  ASSERT_TRUE(session.start().ok());
+  Recorder recorder = session.recorder("parent");
+  { const Scope scope(recorder, op); }
+  long failed = 0;
+  for (int verdict = kExact; verdict != kNothingFailed; ++failed) {
+    SCOPED_TRACE(failed);
+    verdict = testing::code_of_child([&]() -> int {
+      const AllocationFaults faults(failed, failed + 1);
+      Status begun = session.restart_in_child();
+      if (begun.ok() && AllocationFaults::end() <= failed) return kNothingFailed;
+      if (!begun.ok() && begun.error().code != ErrorCode::kNoMemory) return kOtherError;
+      if (!begun.ok()) begun = session.restart_in_child();
+      if (!begun.ok()) return kNeverBegins;
+      for (int i = 0; i < 10; ++i) const Scope scope(session.this_thread(), op);
+      const Trace trace = session.take_trace();
+      return trace.size() == 10 && trace[0].operation() == "an op" ? kExact : kNotExact;
+    });
+    ASSERT_TRUE(verdict == kExact || verdict == kNothingFailed) << verdict;
+  }
+  EXPECT_GT(failed, 20);
+  EXPECT_EQ(session.take_trace().size(), 1U);
+}
 
 TEST(AllocationFaults, LeaveEveryAttemptOfThreadsAccountedFor) {
   const long rounds = scaled(300);

@@ -12,7 +12,7 @@
 namespace ringtail::testing {
 
 // Runs in a forked process, which ends with what is returned. It dies with its parent's thread, of an alarm if it
-// hangs, and leaves no core.
+// hangs, by std::terminate of an exception, and leaves no core.
 template <class Work>
 pid_t start_child(const Work& work, unsigned hang_seconds = 120) {
   const pid_t child = ::fork();
@@ -21,7 +21,7 @@ pid_t start_child(const Work& work, unsigned hang_seconds = 120) {
   ::alarm(hang_seconds);
   const rlimit no_core{};
   ::setrlimit(RLIMIT_CORE, &no_core);
-  ::_exit(work());
+  ::_exit([&]() noexcept { return work(); }());
 }
 
 // Waits for its end: the wait status.

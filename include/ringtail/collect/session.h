@@ -123,7 +123,8 @@ class Session {
   // then a child records nothing and leaves its parent's spans alone: members do nothing and give empty results, and
   // what was leased before the fork stays silent for good. A sink is the options', so see what it does with a second
   // process (rtt_file opens a file of its own). kInvalid when this is no child; kIo when another thread was about
-  // to change names, rules or metadata at the fork; kNoMemory; or as start().
+  // to change names, rules or metadata at the fork; kNoMemory; or as start(). Then nothing has begun, and it can be
+  // called again.
   Status restart_in_child();
 
   // Switches recording off and on inside one trace. Spans that begin while it is off are not recorded and not
