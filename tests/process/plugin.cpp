@@ -6,6 +6,8 @@
 // Of the same length in both plugins, so that it stands at the same place.
 #define PLUGIN_OP "op from plugin " PLUGIN_NAME
 
+extern "C" __attribute__((visibility("default"))) const char* op_name() { return PLUGIN_OP; }
+
 extern "C" __attribute__((visibility("default"))) void record_into(ringtail::Recorder& recorder, int spans) {
   for (int i = 0; i < spans; ++i) const ringtail::Scope scope(recorder, PLUGIN_OP);
 }

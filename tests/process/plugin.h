@@ -9,7 +9,10 @@
 
 extern "C" {
 
-// Records spans of this plugin's op, named by a literal of the plugin, into the recorder it is given.
+// The literal that names this plugin's op.
+using OpName = const char*();
+
+// Records spans of it into the recorder it is given.
 using RecordInto = void(ringtail::Recorder& recorder, int spans);
 
 // With a session of its own, by the copy of the library that it was linked with: the spans in its trace.
