@@ -13,11 +13,14 @@
 
 #include "ringtail/collect/session.h"
 #include "ringtail/record/scope.h"
+#include "tests/support/accounts.h"
 #include "tests/support/scale.h"
 
 namespace ringtail {
 namespace {
 
+using testing::expect_accounts_add_up;
+using testing::lost;
 using testing::scaled;
 
 // What the handlers of this file work with: they have no arguments of their own.
@@ -63,12 +66,6 @@ std::map<std::string, std::uint64_t> spans_by_op(const Trace& trace) {
   for (std::size_t row = 0; row < trace.size(); ++row)
     spans[std::string(trace[row].operation())] += trace[row].weight();
   for (const FoldedTotal& total : trace.folded) spans[std::string(trace.operation(total.op))] += total.weight();
-  return spans;
-}
-
-std::uint64_t lost(const Trace& trace, LossCause cause) {
-  std::uint64_t spans = 0;
-  for (const Loss& loss : trace.losses) spans += loss.cause == cause ? loss.count : 0;
   return spans;
 }
 
@@ -122,30 +119,26 @@ TEST(SignalHandlers, RecordIntoTheThreadTheyInterruptAndLoseNothing) {
   ASSERT_EQ(result.handled, signals);
   EXPECT_EQ(result.errno_changed, 0U);
   ASSERT_EQ(result.trace.threads.size(), 1U);
-  const TraceThread& thread = result.trace.threads[0];
-  EXPECT_EQ(thread.attempted, result.loops + 2 * signals);
-  EXPECT_EQ(thread.attempted, thread.recorded + thread.folded);
-  EXPECT_EQ(result.trace.size(), thread.recorded);
+  EXPECT_EQ(expect_accounts_add_up(result.trace), result.loops + 2 * signals);
   const auto spans = spans_by_op(result.trace);
   EXPECT_EQ(spans.at("main"), result.loops);
   EXPECT_EQ(spans.at("handler"), signals);
   EXPECT_EQ(spans.at("inner"), signals);
-  std::printf("%llu of %llu spans of handlers were nested\n",
-              static_cast<unsigned long long>(lost(result.trace, LossCause::kNested)),
+  const std::uint64_t nested = lost(result.trace, LossCause::kNested);
+#if !defined(__SANITIZE_THREAD__) && !defined(__SANITIZE_ADDRESS__)
+  EXPECT_GT(nested, 0U);  // under sanitizers signals come late, at calls of their own
+#endif
+  std::printf("%llu of %llu spans of handlers were nested\n", static_cast<unsigned long long>(nested),
               static_cast<unsigned long long>(2 * signals));
-  std::uint64_t folded = 0;
-  for (const FoldedTotal& total : result.trace.folded) folded += total.count;
-  EXPECT_EQ(folded, thread.folded);
 }
 
 TEST(SignalHandlers, CountWhatTheyAreSampledOutOf) {
   const auto signals = static_cast<std::uint64_t>(scaled(2'000, 60'000));
   const CategoryRule rule{.one_in = 4};
   const Result result = record_under_signals({}, signals, &rule);
+  ASSERT_EQ(result.handled, signals);
   ASSERT_EQ(result.trace.threads.size(), 1U);
-  const TraceThread& thread = result.trace.threads[0];
-  EXPECT_EQ(thread.attempted + thread.sampled_out, result.loops + 2 * signals);
-  EXPECT_EQ(thread.attempted, thread.recorded + thread.folded);
+  EXPECT_EQ(expect_accounts_add_up(result.trace) + result.trace.threads[0].sampled_out, result.loops + 2 * signals);
 }
 
 }  // namespace
