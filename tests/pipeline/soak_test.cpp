@@ -7,6 +7,7 @@
 
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <thread>
@@ -21,6 +22,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using ::ringtail::testing::expect_accounts_add_up;
+using ::ringtail::testing::lost;
 using ::ringtail::testing::scaled;
 
 constexpr std::size_t kProducers = 2;
@@ -61,8 +63,8 @@ void receive(const Trace& trace, std::array<Received, kProducers>& received, boo
   }
 }
 
-// Two threads that attempt `spans` in all.
-void produce(Session& session, std::uint64_t spans) {
+// Two threads that attempt `spans` in all, as fast as it goes or one each `between`.
+void produce(Session& session, std::uint64_t spans, std::chrono::nanoseconds between = 0ns) {
   const OpId op = session.op("op");
   const std::array<DeviceId, kProducers> devices{session.device("device 0"), session.device("device 1")};
   std::vector<Recorder> recorders;
@@ -70,7 +72,10 @@ void produce(Session& session, std::uint64_t spans) {
   std::vector<std::thread> threads;
   for (std::size_t i = 0; i < kProducers; ++i) {
     threads.emplace_back([&, i] {
+      auto next = std::chrono::steady_clock::now();
       for (std::uint64_t n = 0; n < spans / kProducers; ++n) {
+        for (next += between; between > 0ns && std::chrono::steady_clock::now() < next;) {
+        }
         const auto begin = static_cast<std::int64_t>(n << kBits);
         const auto end = begin + static_cast<std::int64_t>(checksum(n, i));
         recorders[i].complete(op, devices[i], CompleteSpan<Nanoseconds>{Nanoseconds{begin}, Nanoseconds{end}});
@@ -114,6 +119,7 @@ TEST(Soak, AccountsForEverySpanThatFindsTheRingFull) {
   std::array<Received, kProducers> received{};
   const Trace trace = run_with_sink({.ring_entries = 1'024, .flush_interval = 1ms}, received);
   expect_all_accounted_for(trace, received, spans());
+  EXPECT_GT(lost(trace, LossCause::kRingFull), 0U);
 }
 
 TEST(Soak, AccountsForEverySpanThatWaitsForRoom) {
@@ -147,27 +153,32 @@ TEST(Soak, AccountsForEverySpanThatAFlightRecorderLetsGo) {
   EXPECT_EQ(received[0].wrong + received[1].wrong, 0U);
   EXPECT_EQ(expect_accounts_add_up(trace), spans());
   EXPECT_GT(trace.size(), 0U);
+  EXPECT_LE(trace.size(), kKept);
+  EXPECT_EQ(lost(trace, LossCause::kOverwritten) + lost(trace, LossCause::kRingFull), spans() - trace.size());
   std::printf("%llu attempted, the last %zu kept\n", static_cast<unsigned long long>(spans()), trace.size());
 }
 
+// At 200,000 spans a second: one second of them, ten at full scale.
 TEST(Soak, AccountsForEverySpanWhileASinkStalls) {
+  const auto stalled = static_cast<std::uint64_t>(scaled(200'000, 2'000'000));
   std::array<Received, kProducers> received{};
   std::atomic<bool> open{false};
   std::uint64_t calls = 0;
-  Session session({.sink =
+  Session session({.ring_entries = 1'024,
+                   .sink =
                        [&](const Trace& batch) {
                          if (++calls == 3) open.wait(false);  // until every span was attempted
                          receive(batch, received, true);
                        },
                    .flush_interval = 1ms});
   ASSERT_TRUE(session.start().ok());
-  produce(session, spans());
+  produce(session, stalled, kProducers * 5us);
   EXPECT_LT(session.memory().total(), std::size_t{256} << 20U);
   open = true;
   open.notify_all();
   const Trace trace = session.take_trace();
-  expect_all_accounted_for(trace, received, spans());
-  EXPECT_GT(trace.threads[0].folded, 0U);
+  expect_all_accounted_for(trace, received, stalled);
+  EXPECT_GT(lost(trace, LossCause::kRingFull), 0U);
 }
 
 }  // namespace
