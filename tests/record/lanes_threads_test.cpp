@@ -59,6 +59,18 @@ class Lanes : public ::testing::Test {
     return settled;
   }
 
+  // kThreads threads that lease lanes as this does; `running` counts those that are not done.
+  template <class Leasing>
+  void start_leasing(const Leasing& lease_many) {
+    running = kThreads;
+    for (int i = 0; i < kThreads; ++i) {
+      threads.emplace_back([this, lease_many] {
+        lease_many();
+        --running;
+      });
+    }
+  }
+
   ManualClock time{std::chrono::seconds{1}};
   const Clock clock = Clock::manual(time);
   Registry registry{clock,
@@ -70,6 +82,8 @@ class Lanes : public ::testing::Test {
                      .max_signatures = 2,
                      .max_threads = 1'000'000}};
   std::vector<LaneAccount> accounts;
+  std::atomic<int> running{0};
+  std::vector<std::thread> threads;
   std::uint64_t recorded = 0;
   std::uint64_t folded = 0;
 };
@@ -79,19 +93,14 @@ TEST_F(Lanes, ChangeHandsAndEverySpanIsTheirThreads) {
   registry.set_collecting(true);
   registry.set_recording(true, kRun);
   const long leases = testing::scaled(20'000);
-  std::atomic<int> running{kThreads};
-  std::vector<std::thread> threads;
-  for (int i = 0; i < kThreads; ++i) {
-    threads.emplace_back([&] {
-      for (long n = 0; n < leases; ++n) {
-        Lane* lane = nullptr;  // there are fewer rings than threads
-        while ((lane = registry.lease("w", Registry::WithoutRing::kRefuse)) == nullptr) std::this_thread::yield();
-        record(*lane);
-        registry.release(*lane);
-      }
-      --running;
-    });
-  }
+  start_leasing([this, leases] {
+    for (long n = 0; n < leases; ++n) {
+      Lane* lane = nullptr;  // there are fewer rings than threads
+      while ((lane = registry.lease("w", Registry::WithoutRing::kRefuse)) == nullptr) std::this_thread::yield();
+      record(*lane);
+      registry.release(*lane);
+    }
+  });
   while (running > 0) {
     if (!visit()) std::this_thread::yield();
   }
@@ -107,20 +116,15 @@ TEST_F(Lanes, ChangeHandsAndEverySpanIsTheirThreads) {
 TEST_F(Lanes, AreGivenBackWhileCollectingBeginsAndEnds) {
   registry.set_recording(true, kRun);
   const long leases = testing::scaled(20'000);
-  std::atomic<int> running{kThreads};
-  std::vector<std::thread> threads;
-  for (int i = 0; i < kThreads; ++i) {
-    threads.emplace_back([&] {
-      for (long n = 0; n < leases; ++n) {
-        Lane* const lane = registry.lease("w", Registry::WithoutRing::kRefuse);
-        if (lane == nullptr) continue;
-        EXPECT_EQ(lane->attempted.load(std::memory_order_relaxed), 0U);  // own counter
-        record(*lane);
-        registry.release(*lane);
-      }
-      --running;
-    });
-  }
+  start_leasing([this, leases] {
+    for (long n = 0; n < leases; ++n) {
+      Lane* const lane = registry.lease("w", Registry::WithoutRing::kRefuse);
+      if (lane == nullptr) continue;
+      EXPECT_EQ(lane->attempted.load(std::memory_order_relaxed), 0U);  // own counter
+      record(*lane);
+      registry.release(*lane);
+    }
+  });
   for (bool on = true; running > 0; on = !on) {
     registry.set_collecting(on);
     std::this_thread::yield();
