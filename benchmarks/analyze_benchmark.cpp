@@ -24,7 +24,7 @@
 #include "ringtail/format/collapsed.h"
 #include "ringtail/trace/trace.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 namespace {
 
 constexpr std::uint32_t kOps = 18;
@@ -251,4 +251,4 @@ void WriteChrome(benchmark::State& state) {
 BENCHMARK(WriteChrome)->Apply(sizes);
 
 }  // namespace
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

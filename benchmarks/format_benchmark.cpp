@@ -16,7 +16,7 @@
 
 #include "ringtail/format/json.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 namespace {
 
 // What a training loop leaves: a few ops and shapes, over and over, on several devices.
@@ -172,4 +172,4 @@ void AgainstReference(benchmark::State& state) {
 BENCHMARK(AgainstReference)->Iterations(1)->Unit(benchmark::kSecond);
 
 }  // namespace
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

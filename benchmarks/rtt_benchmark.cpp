@@ -13,7 +13,7 @@
 
 #include "ringtail/format/rtt.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 namespace {
 
 constexpr std::size_t kSignatures = 200;
@@ -129,4 +129,4 @@ void CopyTrace(benchmark::State& state) {
 BENCHMARK(CopyTrace)->Arg(1'000'000)->Unit(benchmark::kMillisecond);
 
 }  // namespace
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

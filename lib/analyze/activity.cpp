@@ -6,7 +6,7 @@
 
 #include "ringtail/analyze/communication.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 namespace {
 
 // Farther times are taken as this, so that sums of two cannot overflow: 73 years.
@@ -83,4 +83,4 @@ std::optional<Activity> device_activity(const Trace& trace) {
   return activity;
 }
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

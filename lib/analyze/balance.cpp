@@ -4,7 +4,7 @@
 
 #include "ringtail/analyze/summary.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 
 std::optional<LoadBalance> load_balance_metrics(const Trace& trace) {
   const auto devices = per_device_summary(trace);
@@ -23,4 +23,4 @@ std::optional<LoadBalance> load_balance_metrics(const Trace& trace) {
   return balance;
 }
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

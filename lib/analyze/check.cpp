@@ -11,7 +11,7 @@
 #include "ringtail/analyze/exactness.h"
 #include "ringtail/base/result.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 namespace {
 
 // "1 318": as the tools write numbers.
@@ -336,4 +336,4 @@ bool is_consistent(const std::vector<Finding>& findings) {
       findings, [](const Finding& finding) { return finding.severity == Severity::kViolation && !finding.ok; });
 }
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

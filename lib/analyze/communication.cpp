@@ -7,7 +7,7 @@
 
 #include "analyze/totals.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 namespace {
 
 constexpr std::array<std::string_view, 7> kWords = {"allreduce", "all_gather", "reduce_scatter", "broadcast", "send",
@@ -48,4 +48,4 @@ std::vector<CommunicationBottleneck> communication_bottlenecks(const Trace& trac
   return found;
 }
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 namespace {
 
 std::uint64_t folded_count(const Trace& trace) {
@@ -98,4 +98,4 @@ bool complete_as_asked(const Trace& trace) {
   return folded_count(trace) <= asked;
 }
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

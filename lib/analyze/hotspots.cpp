@@ -2,7 +2,7 @@
 
 #include <cstddef>
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 
 std::vector<EntryView> memory_hotspots(const Trace& trace, std::uint64_t threshold_bytes) {
   std::vector<EntryView> hotspots;
@@ -12,4 +12,4 @@ std::vector<EntryView> memory_hotspots(const Trace& trace, std::uint64_t thresho
   return hotspots;
 }
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

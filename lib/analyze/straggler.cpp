@@ -11,7 +11,7 @@
 #include "analyze/totals.h"
 #include "ringtail/analyze/communication.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 namespace {
 
 struct Times {
@@ -80,4 +80,4 @@ std::optional<ComputeComparison> compare_compute(const Trace& trace) {
   return found;
 }
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

@@ -6,7 +6,7 @@
 
 #include "analyze/totals.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 namespace {
 
 std::map<std::string, Summary> by_name(const std::vector<Totals>& totals, const NameTable& names) {
@@ -37,4 +37,4 @@ std::map<std::string, double> avg_duration_by_op(const Trace& trace) {
   return averages;
 }
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

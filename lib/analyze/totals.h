@@ -9,7 +9,7 @@
 
 #include "ringtail/trace/trace.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 
 // Calls visit(row, weight) for every row. In a trace that was not sampled every weight is the constant 1, so that the
 // loop over it neither looks weights up nor multiplies.
@@ -67,4 +67,4 @@ template <class Id>
   return totals_by(trace, trace.columns().device, &FoldedTotal::device, trace.device_names().size());
 }
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

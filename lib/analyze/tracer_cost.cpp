@@ -7,7 +7,7 @@
 
 #include "ringtail/base/saturating.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 namespace {
 
 Nanoseconds not_negative(Nanoseconds time) { return std::max(time, Nanoseconds{0}); }
@@ -102,4 +102,4 @@ TracerCostReport tracer_cost(const Trace& trace) {
   return report;
 }
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

@@ -28,7 +28,7 @@
 #include <cpuid.h>
 #endif
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 namespace {
 
 // Larger than the jitter of a bracketed read in a virtual machine, smaller than a queue hop that users reason
@@ -191,4 +191,4 @@ const char* name_of(Clock::Source source) noexcept {
 
 Nanoseconds wall_clock_now() noexcept { return Nanoseconds{gettime_ns(CLOCK_REALTIME)}; }
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

@@ -1,6 +1,6 @@
 #include "ringtail/base/result.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 
 std::string quoted(std::string_view text, std::size_t limit) {
   static constexpr char kHex[] = "0123456789abcdef";
@@ -22,4 +22,4 @@ std::string quoted(std::string_view text, std::size_t limit) {
   return out;
 }
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

@@ -12,7 +12,7 @@
 #include "collect/pages.h"
 #include "collect/time_math.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 namespace {
 
 constexpr std::size_t kRowsForTwo = std::size_t{1} << 18U;  // fewer take less time than a thread that helps
@@ -192,4 +192,4 @@ void write_rows(std::span<const Segment> segments, const RowNeeds& needs, const 
   trace.total_duration_us = sum;
 }
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

@@ -15,7 +15,7 @@
 #include "collect/row_log.h"
 #include "ringtail/trace/trace.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 
 // What the kinds of these segments need of a trace whose tables they refer to.
 struct RowNeeds {
@@ -29,4 +29,4 @@ struct RowNeeds {
 // sum of the rows.
 void write_rows(std::span<const Segment> segments, const RowNeeds& needs, const ClockMap& clock, Trace& trace);
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

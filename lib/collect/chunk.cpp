@@ -7,7 +7,7 @@
 
 #include "collect/pages.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 namespace {
 
 constexpr std::size_t kPage = 4'096;
@@ -41,4 +41,4 @@ Chunk::~Chunk() {
   bound_.give(MemoryBound::For::kLog, kTaken);
 }
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

@@ -22,7 +22,7 @@
 #include "record/memory_bound.h"
 #include "ringtail/record/record.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 
 struct Row {
   std::uint64_t begin;     // of a note: its value
@@ -79,4 +79,4 @@ class Chunk {
   std::byte* memory_;
 };
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 ClockMap::ClockMap(Clock::Source source, const std::vector<ClockPair>& pairs) {
   if (source != Clock::Source::kCounter) return;
   const auto rate = [](std::uint64_t ticks, std::int64_t ns) {
@@ -60,4 +60,4 @@ std::int64_t ClockMap::duration_ns(std::uint64_t ticks) const {
                                    kFractionBits);
 }
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

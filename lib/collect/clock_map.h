@@ -13,7 +13,7 @@
 
 #include "ringtail/base/clock.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 
 class ClockMap {
  public:
@@ -65,4 +65,4 @@ class ClockMap {
   std::uint64_t average_ = 0;
 };
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

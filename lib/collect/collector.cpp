@@ -7,7 +7,7 @@
 
 #include "collect/time_math.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 namespace {
 
 constexpr auto kPairInterval = std::chrono::seconds{1};  // how often the counter is tied to CLOCK_MONOTONIC again
@@ -402,4 +402,4 @@ Harvest Collector::snapshot() {
   return harvest;
 }
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

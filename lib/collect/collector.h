@@ -30,7 +30,7 @@
 #include "ringtail/trace/sink.h"
 #include "ringtail/trace/trace.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 
 class Collector {
  public:
@@ -138,4 +138,4 @@ class Collector {
   Nanoseconds last_flush_{0};
 };
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

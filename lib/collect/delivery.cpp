@@ -7,7 +7,7 @@
 
 #include "collect/own_call.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 namespace {
 
 // How often a sink hears that the same spans are still open: so the time of a hang is in a file that is killed.
@@ -83,4 +83,4 @@ void Delivery::finish(const Trace& end) noexcept {
   guarded([&] { return sink_.finish(end); });
 }
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

@@ -12,7 +12,7 @@
 #include "ringtail/base/clock.h"
 #include "ringtail/trace/sink.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 
 class Delivery {
  public:
@@ -58,4 +58,4 @@ class Delivery {
   std::string error_;
 };
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

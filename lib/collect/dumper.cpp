@@ -7,7 +7,7 @@
 
 #include "collect/own_call.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 namespace {
 
 std::string milliseconds(Nanoseconds time) {
@@ -99,4 +99,4 @@ void Dumper::look() {
   }
 }
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

@@ -15,7 +15,7 @@
 #include "ringtail/base/clock.h"
 #include "ringtail/collect/flight_recorder.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 
 class Dumper {
  public:
@@ -54,4 +54,4 @@ class Dumper {
   bool told_to_end_ = false;
 };
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

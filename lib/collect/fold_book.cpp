@@ -9,7 +9,7 @@
 #include "ringtail/base/saturating.h"
 #include "ringtail/trace/signatures.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 namespace {
 
 void add_total(const FoldTable::Total& from, FoldTable::Total& to) {
@@ -190,4 +190,4 @@ void FoldBook::write(const ClockMap& clock, std::int64_t origin_ns, std::span<co
   for (const auto& [key, loss] : losses) trace.losses.push_back(loss);
 }
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

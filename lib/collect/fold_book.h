@@ -23,7 +23,7 @@
 #include "ringtail/record/fold_table.h"
 #include "ringtail/trace/trace.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 
 class FoldBook {
  public:
@@ -71,4 +71,4 @@ class FoldBook {
   std::vector<FoldTable::Total> by_kind_;  // of the segment that is added
 };
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

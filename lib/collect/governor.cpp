@@ -4,7 +4,7 @@
 #include <cmath>
 #include <utility>
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 namespace {
 
 constexpr unsigned kMostThinning = 24;
@@ -55,4 +55,4 @@ unsigned Governor::decide() {
   return thinning_;
 }
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

@@ -17,7 +17,7 @@
 #include "record/calibration.h"
 #include "ringtail/base/clock.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 
 class Governor {
  public:
@@ -48,4 +48,4 @@ class Governor {
   int calm_looks_ = 0;              // in a row, far below the budget
 };
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

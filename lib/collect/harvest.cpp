@@ -9,7 +9,7 @@
 #include "collect/assembly.h"
 #include "collect/known_ids.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 namespace {
 
 // Extends the trace's tables. Names that stand for ids of no table get numbers of the registry's, so that they mean the
@@ -84,4 +84,4 @@ double assemble(const Harvest& harvest, Registry& registry, Clock::Source source
   return rows_us;
 }
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

@@ -14,7 +14,7 @@
 #include "ringtail/base/clock.h"
 #include "ringtail/trace/trace.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 
 struct Harvest {
   std::vector<Segment> segments;
@@ -34,4 +34,4 @@ struct Harvest {
 // Gives the sum of the rows' durations alone, weighted.
 double assemble(const Harvest& harvest, Registry& registry, Clock::Source source, Trace& trace);
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

@@ -6,7 +6,7 @@
 
 #include "ringtail/trace/trace.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 
 [[nodiscard]] inline bool is_known(OpId op, const Trace& trace) { return index_of(op) < trace.op_names().size(); }
 
@@ -23,4 +23,4 @@ namespace ringtail {
   return DeviceId{trace.device_names().intern("(unknown)")};
 }
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

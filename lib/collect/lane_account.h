@@ -21,7 +21,7 @@
 #include "ringtail/record/lane.h"
 #include "ringtail/record/record.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 
 struct LaneAccount {
   ThreadId thread = kNoThread;      // of the current lease; kNoThread: not seen in this run
@@ -92,4 +92,4 @@ struct LaneAccount {
   }
 };
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

@@ -2,7 +2,7 @@
 
 #include "ringtail/trace/signatures.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 namespace {
 
 constexpr std::size_t kMostRingEntries = std::size_t{1} << 26U;
@@ -34,4 +34,4 @@ RegistryLimits limits_of(const SessionOptions& options) {
           .copies = options.sink ? 2U : 1U};  // a sink's batches have tables of their own
 }
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

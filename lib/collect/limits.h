@@ -10,7 +10,7 @@
 #include "record/registry.h"
 #include "ringtail/collect/session.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 
 // A duration of the options as nanoseconds: at least 0, at most a year.
 template <class Duration>
@@ -21,4 +21,4 @@ template <class Duration>
 
 [[nodiscard]] RegistryLimits limits_of(const SessionOptions& options);
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 namespace {
 
 constexpr std::size_t kDepths = 15;  // deeper spans share the last group
@@ -102,4 +102,4 @@ bool Merge::note_unordered(const std::vector<Source>& sources) {
   return ordered;
 }
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

@@ -18,7 +18,7 @@
 
 #include "collect/row_cursor.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 
 // A thread's rows in the order (begin, arrival), sorted if need be.
 [[nodiscard]] std::vector<RowPlace> sorted_rows(std::span<const Segment* const> segments, const ClockMap& clock,
@@ -112,4 +112,4 @@ class Merge {
   std::vector<Thread> threads_;
 };
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

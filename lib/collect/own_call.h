@@ -8,7 +8,7 @@
 
 #include "record/registry.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 
 class OwnCall {
  public:
@@ -33,4 +33,4 @@ class OwnCall {
   const OwnCall* outer_;
 };
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 namespace {
 
 using std::chrono::microseconds;
@@ -43,4 +43,4 @@ Pace::Duration Pace::after(double fullest, Duration elapsed) {
   return interval_;
 }
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

@@ -16,7 +16,7 @@
 
 #include <chrono>
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 
 class Pace {
  public:
@@ -42,4 +42,4 @@ class Pace {
   bool silent_before_ = false;       // for a second
 };
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

@@ -6,10 +6,10 @@
 
 #include <cstddef>
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 
 // Makes the pages of [first, first + bytes) that are not there yet, without changing any. A kernel that cannot
 // (Linux before 5.14) leaves them to be made when they are written.
 void populate(void* first, std::size_t bytes) noexcept;
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

@@ -22,7 +22,7 @@
 #include "collect/row_log.h"
 #include "collect/time_math.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 
 // Where a row is, and when it began.
 struct RowPlace {
@@ -87,4 +87,4 @@ class RowCursor {
   std::vector<RowPlace> stack_;
 };
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

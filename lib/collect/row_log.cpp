@@ -4,7 +4,7 @@
 #include <new>
 #include <utility>
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 namespace {
 
 constexpr std::size_t kMostSpareBytes = std::size_t{64} << 20U;  // some four million spans
@@ -193,4 +193,4 @@ void RowLog::fold_all(LossCause cause) noexcept {
   while (!segments_.empty()) evict_front(cause);
 }
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

@@ -28,7 +28,7 @@
 #include "ringtail/base/clock.h"
 #include "ringtail/trace/ledger.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 
 class Writer;
 
@@ -182,4 +182,4 @@ class RowLog {
   LossCause scratch_why_ = LossCause::kMemoryBound;
 };
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

@@ -8,7 +8,7 @@
 #include "collect/session_state.h"
 #include "collect/thread_leases.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 namespace {
 
 // From within a function that the session itself has called.
@@ -196,4 +196,4 @@ std::string Session::sink_error() const {
   return state_->collector.sink_error();
 }
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

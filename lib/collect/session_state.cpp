@@ -12,7 +12,7 @@
 
 #include "collect/pace.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 namespace {
 
 constexpr std::chrono::microseconds kShortestPoll{1};
@@ -263,4 +263,4 @@ Trace Session::State::snapshot() {
   return make_trace(harvest, cost_so_far());
 }
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

@@ -25,7 +25,7 @@
 #include "record/registry.h"
 #include "ringtail/collect/session.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 
 // Adds the calling thread's CPU time while it lives. Requires: the drain mutex is held meanwhile.
 class DrainCpu {
@@ -131,4 +131,4 @@ struct Session::State {
   [[nodiscard]] TracerCost cost_so_far();
 };
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

@@ -7,7 +7,7 @@
 #include <new>
 #include <utility>
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 
 // A list that changes by one store at a time, so that a signal handler finds it whole.
 struct ThreadLeases::Lease {
@@ -65,4 +65,4 @@ void ThreadLeases::drop_all(void*) noexcept {
   while (Lease* const lease = std::exchange(first_, first_ != nullptr ? first_->next : nullptr)) delete lease;
 }
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

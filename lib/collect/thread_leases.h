@@ -15,7 +15,7 @@
 
 #include "ringtail/record/recorder.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 
 class ThreadLeases {
  public:
@@ -33,4 +33,4 @@ class ThreadLeases {
   static thread_local Lease* first_;
 };
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

@@ -7,7 +7,7 @@
 
 #include "ringtail/base/clock.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 
 [[nodiscard]] inline std::int64_t saturating_subtract(std::int64_t a, std::int64_t b) noexcept {
   std::int64_t difference = 0;
@@ -19,4 +19,4 @@ namespace ringtail {
   return Nanoseconds{count <= INT64_MAX ? static_cast<std::int64_t>(count) : INT64_MAX};
 }
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

@@ -22,7 +22,7 @@
 #include "ringtail/base/ids.h"
 #include "ringtail/collect/flight_recorder.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 
 // What was seen, in words that need no memory.
 struct Sighting {
@@ -83,4 +83,4 @@ class TriggerSlot {
   Sighting sighting_;
 };
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

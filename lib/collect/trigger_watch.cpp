@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <chrono>
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 namespace {
 
 constexpr std::size_t kFewestSteps = 8;  // that a median is taken of
@@ -71,4 +71,4 @@ void TriggerWatch::report_idle(DeviceId device, Nanoseconds idle) noexcept {
   slot_.set(waits);
 }
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

@@ -16,7 +16,7 @@
 #include "ringtail/base/clock.h"
 #include "ringtail/record/record.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 
 class TriggerWatch {
  public:
@@ -77,4 +77,4 @@ class TriggerWatch {
   std::vector<Device> devices_;
 };
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

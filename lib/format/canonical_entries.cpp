@@ -11,7 +11,7 @@
 #include "format/number_text.h"
 #include "format/utf8.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 namespace {
 
 static_assert(std::endian::native == std::endian::little);
@@ -269,4 +269,4 @@ std::optional<std::string> decode_name(std::string_view raw) {
   return std::string(value.get_string());
 }
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

@@ -18,7 +18,7 @@
 #include "ringtail/trace/signatures.h"
 #include "ringtail/trace/trace.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 
 class CanonicalEntries {
  public:
@@ -80,4 +80,4 @@ class CanonicalEntries {
 // The text that a raw name means; nothing when it is no JSON string.
 [[nodiscard]] std::optional<std::string> decode_name(std::string_view raw);
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

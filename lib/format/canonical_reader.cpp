@@ -13,7 +13,7 @@
 #include "format/json_reader.h"
 #include "format/parallel.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 namespace {
 
 constexpr std::string_view kHead = "{\n  \"entries\": [\n";
@@ -256,4 +256,4 @@ std::optional<Trace> read_canonical(const JsonSource& source, const CanonicalCut
   }
 }
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

@@ -23,7 +23,7 @@
 #include "format/json_source.h"
 #include "ringtail/trace/trace.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 
 // How a file is cut; tests cut small ones.
 struct CanonicalCut {
@@ -33,4 +33,4 @@ struct CanonicalCut {
 
 [[nodiscard]] std::optional<Trace> read_canonical(const JsonSource& source, const CanonicalCut& cut = {});
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

@@ -10,7 +10,7 @@
 #include "format/chrome_numbers.h"
 #include "format/pretty_json.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 namespace {
 
 constexpr std::size_t kFlushBytes = std::size_t{1} << 16U;
@@ -280,4 +280,4 @@ class ChromeWriter {
 
 Status write_chrome(const Trace& trace, std::ostream& out) { return ChromeWriter(trace, out).write(); }
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

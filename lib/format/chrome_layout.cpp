@@ -6,7 +6,7 @@
 
 #include "format/lanes.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 namespace {
 
 constexpr std::uint64_t kLatestNs = std::uint64_t{1} << 62U;  // leaves viewers room to add in 64 bits
@@ -129,4 +129,4 @@ ChromeLayout chrome_layout(const Trace& trace) {
   return layout;
 }
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

@@ -8,7 +8,7 @@
 
 #include "ringtail/trace/trace.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 
 struct ChromeRow {
   std::size_t process = 0;  // index into ChromeLayout::processes
@@ -33,4 +33,4 @@ struct ChromeLayout {
 
 [[nodiscard]] ChromeLayout chrome_layout(const Trace& trace);
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

@@ -3,7 +3,7 @@
 #include <charconv>
 #include <cmath>
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 namespace {
 
 constexpr std::uint64_t kExactInDouble = std::uint64_t{1} << 53U;
@@ -57,4 +57,4 @@ void append_microseconds(std::string& out, Nanoseconds ns) {
   append_microseconds(out, magnitude(ns.count()));
 }
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

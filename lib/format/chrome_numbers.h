@@ -8,7 +8,7 @@
 
 #include "ringtail/base/clock.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 
 // Decimal digits; between quotes past 2^53, where readers that hold numbers as doubles would change it.
 void append_json_integer(std::string& out, std::uint64_t value);
@@ -21,4 +21,4 @@ void append_json_double(std::string& out, double value);
 void append_microseconds(std::string& out, std::uint64_t ns);
 void append_microseconds(std::string& out, Nanoseconds ns);
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

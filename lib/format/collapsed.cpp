@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 namespace {
 
 struct Line {
@@ -196,4 +196,4 @@ std::optional<std::string> unescape_frame(std::string_view frame) {
   return name;
 }
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

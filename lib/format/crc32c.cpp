@@ -10,7 +10,7 @@
 #include <sys/auxv.h>
 #endif
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 namespace {
 
 constexpr std::uint32_t kPolynomial = 0x82F6'3B78;  // 0x1EDC6F41, bits reversed
@@ -80,4 +80,4 @@ std::uint32_t crc32c(std::span<const std::byte> bytes) noexcept {
   return fast ? by_instruction(bytes) : crc32c_by_table(bytes);
 }
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

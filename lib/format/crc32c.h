@@ -10,11 +10,11 @@
 #include <cstdint>
 #include <span>
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 
 [[nodiscard]] std::uint32_t crc32c(std::span<const std::byte> bytes) noexcept;
 
 // The same without the instruction: what processors that lack it use.
 [[nodiscard]] std::uint32_t crc32c_by_table(std::span<const std::byte> bytes) noexcept;
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

@@ -9,7 +9,7 @@
 
 #include "format/utf8.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 namespace {
 
 constexpr std::size_t kFlushBytes = std::size_t{1} << 16U;
@@ -167,4 +167,4 @@ std::uint64_t spans_without_row(const Trace& trace) {
   return count;
 }
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

@@ -7,7 +7,7 @@
 #include "format/number_text.h"
 #include "format/pretty_json.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 namespace {
 
 constexpr std::uint32_t kMostKept = 4096;       // names and signatures whose text is kept
@@ -144,4 +144,4 @@ void EntryText::append(std::size_t row, TextBuffer& out) const {
   out.end_at(put(at, "\n    }"));
 }
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

@@ -15,7 +15,7 @@
 #include "format/text_buffer.h"
 #include "ringtail/trace/trace.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 
 class EntryText {
  public:
@@ -34,4 +34,4 @@ class EntryText {
   std::vector<std::string> shapes_;      // by id; empty: made when needed
 };
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 namespace {
 
 constexpr std::size_t kMostInputs = 0x7FFF'FFFF;  // a signature counts them in 31 bits
@@ -224,4 +224,4 @@ bool TraceAssembler::metadata_key(std::string_view key) {
   return is_new;
 }
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

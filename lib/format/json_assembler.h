@@ -17,7 +17,7 @@
 #include "ringtail/base/result.h"
 #include "ringtail/trace/trace.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 
 class TraceAssembler {
  public:
@@ -80,4 +80,4 @@ class TraceAssembler {
   std::size_t largest_thread_at_ = 0;  // position in its list
 };
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

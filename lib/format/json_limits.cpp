@@ -8,7 +8,7 @@
 
 #include "format/utf8.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 namespace {
 
 constexpr std::string_view kAtLeastOne = "a number of spans, at least 1";
@@ -114,4 +114,4 @@ std::optional<Error> LargestThread::find_stray(const Trace& with_threads) const 
   return check_thread(with_threads, thread_, "entries", at_);
 }
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

@@ -12,7 +12,7 @@
 #include "ringtail/base/result.h"
 #include "ringtail/trace/trace.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 
 [[nodiscard]] std::optional<Error> find_unsupported(const Trace& trace);
 
@@ -35,4 +35,4 @@ class LargestThread {
   std::uint64_t at_ = 0;  // the first entry that has it
 };
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

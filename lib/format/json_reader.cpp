@@ -23,7 +23,7 @@
 #include "format/json_walker.h"
 #include "ringtail/format/json.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 namespace {
 
 constexpr std::size_t kBlockBytes = 64 * 1024;
@@ -172,4 +172,4 @@ Result<Trace> read_json_file(const std::string& path) {
   return read_json(in);
 }
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

@@ -12,7 +12,7 @@
 #include "ringtail/base/result.h"
 #include "ringtail/trace/trace.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 
 // In blocks of a size that tests choose, to cut a file at every place. The result, also an error's message, does not
 // depend on block_bytes. Requires: block_bytes > 0.
@@ -23,4 +23,4 @@ namespace ringtail {
 [[nodiscard]] std::optional<Trace> read_json_behind(Trace rows, std::optional<ThreadId> largest_thread,
                                                     std::string_view rest);
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

@@ -1,6 +1,6 @@
 #include "format/json_schema.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 namespace {
 
 using Need = Rule::Need;
@@ -167,4 +167,4 @@ std::string_view expectation_of(const Rule& rule) noexcept {
   return "nothing";
 }
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

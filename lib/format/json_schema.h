@@ -8,7 +8,7 @@
 #include <span>
 #include <string_view>
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 
 // One fact of a trace, or the list or object that holds facts.
 enum class Slot : std::uint8_t {
@@ -137,4 +137,4 @@ inline constexpr std::size_t kDeepestForm = 8;  // no rule of the table lies dee
 // "an unsigned integer", "a string or null", ...: what a rule expects, for messages.
 [[nodiscard]] std::string_view expectation_of(const Rule& rule) noexcept;
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

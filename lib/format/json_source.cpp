@@ -4,7 +4,7 @@
 
 #include <cerrno>
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 
 bool JsonSource::read(std::uint64_t offset, char* to, std::size_t count) const {
   if (file_ < 0) {
@@ -22,4 +22,4 @@ bool JsonSource::read(std::uint64_t offset, char* to, std::size_t count) const {
   return true;
 }
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <string_view>
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 
 class JsonSource {
  public:
@@ -26,4 +26,4 @@ class JsonSource {
   std::uint64_t size_;
 };
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

@@ -6,7 +6,7 @@
 
 #include "format/number_text.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 namespace {
 
 constexpr std::size_t kMostNumberBytes = 64 * 1024;  // Boost.JSON counts digits in an int
@@ -309,4 +309,4 @@ bool JsonWalker::null() {
   return rule == nullptr || rule->need == Need::kOptionalOrNull || mismatch(*rule, "null");
 }
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

@@ -22,7 +22,7 @@
 #include "format/token_locator.h"
 #include "ringtail/base/result.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 
 class JsonWalker {
  public:
@@ -123,4 +123,4 @@ class JsonWalker {
   std::optional<Failure> failure_;
 };
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

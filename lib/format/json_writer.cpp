@@ -14,7 +14,7 @@
 #include "format/pretty_json.h"
 #include "ringtail/format/json.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 namespace {
 
 constexpr std::size_t kBlockBytes = 64 * 1024;
@@ -304,4 +304,4 @@ std::string to_json(const Trace& trace) {
   return std::move(text).take();
 }
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

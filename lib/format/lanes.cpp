@@ -1,6 +1,6 @@
 #include "format/lanes.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 namespace {
 
 void pop_ended(std::vector<std::uint64_t>& stack, std::uint64_t now) {
@@ -42,4 +42,4 @@ std::size_t Lanes::place(std::uint64_t begin, std::uint64_t end) {
   return lane;
 }
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

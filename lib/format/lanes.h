@@ -18,7 +18,7 @@
 #include <utility>
 #include <vector>
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 
 class Lanes {
  public:
@@ -35,4 +35,4 @@ class Lanes {
   std::set<std::size_t> empty_;                           // further lanes without an open span
 };
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

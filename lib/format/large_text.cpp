@@ -7,7 +7,7 @@
 #include <new>
 #include <stdexcept>
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 
 void LargeText::expect(std::size_t bytes) noexcept {
   try {
@@ -30,4 +30,4 @@ void LargeText::populate() {
 #endif
 }
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

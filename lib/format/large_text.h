@@ -13,7 +13,7 @@
 #include <string_view>
 #include <utility>
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 
 class LargeText {
  public:
@@ -35,4 +35,4 @@ class LargeText {
   std::size_t populated_ = kStride;  // from its start; less is not worth a call
 };
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

@@ -7,7 +7,7 @@
 #include <cstring>
 #include <system_error>
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 namespace {
 
 constexpr int kMostDigits = 17;   // of a shortest double
@@ -144,4 +144,4 @@ std::optional<double> double_of(std::string_view number) {
   return value;
 }
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

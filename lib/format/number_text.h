@@ -13,7 +13,7 @@
 #include <string>
 #include <string_view>
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 
 inline constexpr std::size_t kMostIntegerBytes = 20;  // of 64 bits, a sign included
 inline constexpr std::size_t kMostDoubleBytes = 32;
@@ -42,4 +42,4 @@ void append_double(std::string& out, double value);
 // double. Too small a number gives a denormal or a zero of its sign.
 [[nodiscard]] std::optional<double> double_of(std::string_view number);
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 namespace {
 
 // Starts threads while the system and the memory let it, and keeps what the first of them throws.
@@ -169,4 +169,4 @@ void in_order(std::size_t count, std::size_t threads, const std::function<void(s
   team.finish();
 }
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

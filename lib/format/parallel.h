@@ -14,7 +14,7 @@
 
 #include "format/text_buffer.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 
 // The hardware's threads, at least 1.
 [[nodiscard]] std::size_t thread_count() noexcept;
@@ -28,4 +28,4 @@ void in_parallel(std::size_t count, const std::function<void(std::size_t)>& part
 void in_order(std::size_t count, std::size_t threads, const std::function<void(std::size_t, TextBuffer&)>& make,
               const std::function<bool(std::string_view)>& take);
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

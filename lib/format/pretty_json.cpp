@@ -6,7 +6,7 @@
 #include "format/number_text.h"
 #include "format/utf8.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 namespace {
 
 constexpr bool is_plain(char c) { return c >= 0x20 && c < 0x7F && c != '"' && c != '\\'; }
@@ -143,4 +143,4 @@ void PrettyJson::null() {
   out_ += "null";
 }
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

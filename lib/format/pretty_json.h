@@ -17,7 +17,7 @@
 #include <string>
 #include <string_view>
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 
 // `text` as a JSON string with its quotes: ", \ and control characters escaped, invalid UTF-8 as U+FFFD.
 void append_json_string(std::string& out, std::string_view text);
@@ -53,4 +53,4 @@ class PrettyJson {
   bool after_key_ = true;  // the next value belongs to a key, or is the document
 };
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

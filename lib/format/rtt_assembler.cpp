@@ -9,7 +9,7 @@
 #include "format/rtt_order.h"
 #include "format/rtt_state.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 namespace {
 
 constexpr std::size_t kNewThreads = 64 * 1024;  // that rows may name beyond the table of a file without its end
@@ -265,4 +265,4 @@ void RttAssembler::sum_durations() {
   trace_.total_duration_us = sum;
 }
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

@@ -21,7 +21,7 @@
 #include "ringtail/format/rtt.h"
 #include "ringtail/trace/trace.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 
 class RttAssembler {
  public:
@@ -94,4 +94,4 @@ class RttAssembler {
   std::optional<End> end_;
 };
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

@@ -4,7 +4,7 @@
 
 #include "format/rtt_layout.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 
 void ByteReader::fail(std::size_t at, std::string_view expected, std::string_view found, ErrorCode code) {
   if (problem_) return;
@@ -55,4 +55,4 @@ void ByteReader::end() {
   if (left() != 0) fail(at_, "the end of the chunk", std::to_string(left()) + " more bytes");
 }
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

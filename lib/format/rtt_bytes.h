@@ -21,7 +21,7 @@
 #include "ringtail/base/result.h"
 #include "ringtail/trace/column.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 
 static_assert(std::endian::native == std::endian::little, "fixed words are copied as they are");
 
@@ -113,4 +113,4 @@ class ByteReader {
   std::optional<ContentProblem> problem_;
 };
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

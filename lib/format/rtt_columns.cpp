@@ -6,7 +6,7 @@
 #include <limits>
 #include <string>
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 namespace {
 
 constexpr std::uint64_t kDifferences = 0x80;
@@ -145,4 +145,4 @@ void read_column(ByteReader& in, std::span<std::uint64_t> values, std::uint64_t 
   in.fail(begin, expected.append(" of at most ").append(std::to_string(most)), std::to_string(largest));
 }
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

@@ -17,7 +17,7 @@
 
 #include "format/rtt_bytes.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 
 inline constexpr std::size_t kBlockValues = 256;
 
@@ -34,4 +34,4 @@ void read_column(ByteReader& in, std::span<std::uint64_t> values, std::uint64_t 
   return std::uint64_t{bytes} / 2 * kBlockValues;
 }
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

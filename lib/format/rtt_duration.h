@@ -14,7 +14,7 @@
 
 #include "ringtail/trace/entry.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 
 enum class DurationForm : std::uint8_t {
   kDouble = 0,
@@ -59,4 +59,4 @@ inline void decode_durations(DurationForm form, std::span<const std::uint64_t> n
   return DurationForm::kDouble;
 }
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

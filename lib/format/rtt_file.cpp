@@ -10,7 +10,7 @@
 #include "format/trace_file.h"
 #include "ringtail/format/rtt.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 namespace {
 
 namespace fs = std::filesystem;
@@ -128,4 +128,4 @@ Sink rtt_file(const std::string& path, RttFileOptions options) {
               [file](const Trace& end) { return file->finish(end); });
 }
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

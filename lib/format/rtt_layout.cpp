@@ -6,7 +6,7 @@
 
 #include "format/crc32c.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 namespace {
 
 // Where a field begins.
@@ -127,4 +127,4 @@ bool stored_crc_matches(const ChunkHeader& header, std::span<const std::byte> st
   return crc_matches(header.stored_crc, stored);
 }
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

@@ -12,7 +12,7 @@
 
 #include "ringtail/base/result.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 
 // As PNG's: no text begins so, and what changes line ends or cuts the eighth bit is found at once.
 inline constexpr std::array<unsigned char, 8> kRttMagic = {0x89, 'R', 'T', 'T', '\r', '\n', 0x1A, '\n'};
@@ -56,4 +56,4 @@ struct ChunkHeader {
 // Whether stored bytes are those that the header was made for.
 [[nodiscard]] bool stored_crc_matches(const ChunkHeader& header, std::span<const std::byte> stored) noexcept;
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 namespace {
 
 using Key = std::pair<std::int64_t, std::uint32_t>;  // begin, thread
@@ -85,4 +85,4 @@ bool order_pieces(Trace& trace, std::span<const std::size_t> ends, std::uint64_t
   return true;
 }
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

@@ -14,11 +14,11 @@
 
 #include "ringtail/trace/trace.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 
 // Requires: every row has a begin; the rows of each piece, which ends before the row in `ends`, ascend by
 // (begin, thread); the last end is trace.size(). Equal rows keep their order. False, and nothing is changed, where it
 // would take more than `memory` bytes.
 [[nodiscard]] bool order_pieces(Trace& trace, std::span<const std::size_t> ends, std::uint64_t memory);
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

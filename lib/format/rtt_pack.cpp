@@ -2,7 +2,7 @@
 
 #include <zstd.h>
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 namespace {
 
 constexpr int kLevel = 1;  // higher ones take several times as long for a few per cent
@@ -40,4 +40,4 @@ bool Decompressor::unpack(std::span<const std::byte> packed, std::size_t size, C
   return ZSTD_decompressDCtx(context_.get(), out.data(), size, packed.data(), packed.size()) == size;
 }
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

@@ -15,7 +15,7 @@
 struct ZSTD_CCtx_s;
 struct ZSTD_DCtx_s;
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 
 class Compressor {
  public:
@@ -47,4 +47,4 @@ class Decompressor {
   std::unique_ptr<ZSTD_DCtx_s, Free> context_;
 };
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

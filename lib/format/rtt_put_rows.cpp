@@ -3,7 +3,7 @@
 
 #include "format/rtt_assembler.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 namespace {
 
 // A kind in numbers of the trace.
@@ -103,4 +103,4 @@ void RttAssembler::put_rows(const Trace::Facts& facts) {
   }
 }
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

@@ -11,7 +11,7 @@
 #include "format/rtt_source.h"
 #include "ringtail/format/rtt.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 namespace {
 
 Error malformed_at(std::uint64_t offset, const std::string& expected, const std::string& found) {
@@ -102,4 +102,4 @@ Result<RttSalvage> recover_rtt_file(const std::string& path, RttLimits limits) {
   return with_file(path, [&](std::istream& in) { return recover_rtt(in, limits); });
 }
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

@@ -7,7 +7,7 @@
 #include "format/rtt_layout.h"
 #include "format/rtt_rows.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 namespace {
 
 constexpr std::uint32_t kAllFacts = kHasBytes * 2 - 1;
@@ -146,4 +146,4 @@ std::optional<ContentProblem> decode_rows(std::span<const std::byte> contents, s
   return in.problem();
 }
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

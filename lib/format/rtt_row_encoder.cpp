@@ -7,7 +7,7 @@
 #include "format/rtt_layout.h"
 #include "format/rtt_rows.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 namespace {
 
 constexpr std::size_t kDefinitionBytes = std::size_t{1} << 20U;  // a chunk with more of them takes no further row
@@ -227,4 +227,4 @@ Result<std::size_t> RowsEncoder::encode(const Trace& trace, std::size_t first, B
   return rows;
 }
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

@@ -20,7 +20,7 @@
 #include "ringtail/base/result.h"
 #include "ringtail/trace/trace.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 
 // Which of a trace's names or signatures a chunk has, numbered as they appear.
 class LocalIds {
@@ -133,4 +133,4 @@ struct RttRows {
 [[nodiscard]] std::optional<ContentProblem> decode_rows(std::span<const std::byte> contents, std::size_t count,
                                                         RttRows& rows);
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

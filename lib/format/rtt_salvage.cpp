@@ -23,7 +23,7 @@
 #include "format/rtt_source.h"
 #include "ringtail/format/rtt.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 namespace {
 
 constexpr std::size_t kSearchBytes = std::size_t{64} << 10U;
@@ -201,4 +201,4 @@ Result<RttSalvage> recover_rtt(std::istream& in, RttLimits limits) {
   return Salvage(in, memory_within(limits)).run();
 }
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

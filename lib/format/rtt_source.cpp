@@ -8,7 +8,7 @@
 #include <istream>
 #include <string>
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 namespace {
 
 constexpr std::size_t kStepBytes = std::size_t{1} << 20U;
@@ -101,4 +101,4 @@ Error error_in(const ChunkHeader& header, std::uint64_t offset, std::size_t at, 
   return {code, text.append(": ").append(problem)};
 }
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

@@ -20,7 +20,7 @@
 #include "ringtail/format/rtt.h"
 #include "ringtail/trace/column.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 
 class RttSource {
  public:
@@ -65,4 +65,4 @@ class RttSource {
 [[nodiscard]] Error error_in(const ChunkHeader& header, std::uint64_t offset, std::size_t at,
                              std::string_view problem, ErrorCode code = ErrorCode::kMalformed);
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

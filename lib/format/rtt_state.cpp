@@ -11,7 +11,7 @@
 #include "format/rtt_columns.h"
 #include "format/rtt_layout.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 namespace {
 
 template <class Io, class T>
@@ -330,4 +330,4 @@ void take_state(Trace&& state, std::span<const std::uint32_t> ops, std::span<con
   trace.cost = state.cost;
 }
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

@@ -16,7 +16,7 @@
 #include "ringtail/base/result.h"
 #include "ringtail/trace/trace.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 
 class StateEncoder {
  public:
@@ -45,4 +45,4 @@ struct DecodedState {
 void take_state(Trace&& state, std::span<const std::uint32_t> ops, std::span<const std::uint32_t> devices,
                 Trace& trace);
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

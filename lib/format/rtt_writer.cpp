@@ -13,7 +13,7 @@
 #include "ringtail/format/rtt.h"
 #include "ringtail/trace/id_index.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 namespace {
 
 constexpr std::size_t kSmallState = std::size_t{64} << 10U;
@@ -155,4 +155,4 @@ Status RttWriter::finish(const Trace& end) {
   return s.put_end(end.total_duration_us);
 }
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

@@ -11,7 +11,7 @@
 #include <memory>
 #include <string_view>
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 
 class TextBuffer {
  public:
@@ -46,4 +46,4 @@ class TextBuffer {
   std::size_t capacity_ = 0;
 };
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

@@ -1,6 +1,6 @@
 #include "format/token_locator.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 namespace {
 
 constexpr bool is_between(char c) {
@@ -58,4 +58,4 @@ TokenLocator::Place TokenLocator::locate(const char* at) {
   return {Place::What::kByte, offset_of(at), *at};
 }
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

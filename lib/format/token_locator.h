@@ -15,7 +15,7 @@
 #include <cstdint>
 #include <string_view>
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 
 class TokenLocator {
  public:
@@ -70,4 +70,4 @@ class TokenLocator {
   std::uint64_t accepted_ = 0;  // strings accepted since then
 };
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

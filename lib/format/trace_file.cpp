@@ -13,7 +13,7 @@
 #include <system_error>
 #include <utility>
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 namespace {
 
 constexpr int kLeastDescriptor = STDERR_FILENO + 1;  // a program that closed the first ones may print into them
@@ -246,4 +246,4 @@ void TraceFile::close() noexcept {
   fd_ = -1;
 }
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

@@ -23,7 +23,7 @@
 #include "ringtail/base/result.h"
 #include "ringtail/format/rtt_file.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 
 class TraceFile {
  public:
@@ -80,4 +80,4 @@ class TraceFile {
   std::uint64_t size_ = 0;
 };
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

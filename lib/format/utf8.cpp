@@ -1,6 +1,6 @@
 #include "format/utf8.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 namespace {
 
 // What a character with this first byte looks like: its length (0: none has it), the range of its second
@@ -56,4 +56,4 @@ void append_utf8(std::string& out, std::string_view text) {
   }
 }
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

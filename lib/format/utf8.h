@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 
 // The first character of a text, or the bytes that stand where one should be.
 struct Utf8Step {
@@ -25,4 +25,4 @@ void append_utf8(std::string& out, std::string_view text);
 
 inline constexpr std::string_view kReplacementCharacter = "\xEF\xBF\xBD";  // U+FFFD
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

@@ -13,7 +13,7 @@
 
 #include "ringtail/base/clock.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 
 // How many spans were folded, and when.
 struct FoldTimes {
@@ -52,4 +52,4 @@ struct ThreadAccount {
   }
 };
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

@@ -10,7 +10,7 @@
 #include "ringtail/record/record.h"
 #include "ringtail/trace/signatures.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 
 // A key is an op of 28 bits and a device (op_device), turned so that the op's unused bits are the upper ones.
 inline constexpr std::uint64_t kNanosecondsBit = std::uint64_t{1} << 63U;
@@ -138,4 +138,4 @@ void BasicFoldTable<Atomics>::clear() noexcept {
   changes_.store(0, std::memory_order_relaxed);  // as above
 }
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

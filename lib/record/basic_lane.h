@@ -12,7 +12,7 @@
 #include "record/basic_fold_table.h"
 #include "ringtail/record/lane.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 
 // Between two looks at a full ring: short beside the time that a collector needs for a pass, long beside a look.
 inline constexpr std::chrono::microseconds kLookAtRing{20};
@@ -87,4 +87,4 @@ void BasicLane<Atomics, Ring>::reset() {
   step = 0;
 }
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

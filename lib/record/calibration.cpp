@@ -8,7 +8,7 @@
 #include "record/registry.h"
 #include "ringtail/record/scope.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 namespace {
 
 constexpr std::size_t kBurst = 256;  // spans; a ring of them stays in the second-level cache
@@ -58,4 +58,4 @@ RecordingCosts calibrate(Clock clock) {
   return costs;
 }
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

@@ -10,7 +10,7 @@
 
 #include "ringtail/base/clock.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 
 struct RecordingCosts {
   double recorded_ns = 0.0;     // a span with two input shapes, both clock reads included
@@ -20,4 +20,4 @@ struct RecordingCosts {
 
 [[nodiscard]] RecordingCosts calibrate(Clock clock);
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

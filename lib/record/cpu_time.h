@@ -9,7 +9,7 @@
 
 #include "ringtail/base/clock.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 
 // 0 where there is no such clock, as that of a thread that is gone.
 [[nodiscard]] inline Nanoseconds cpu_time(clockid_t clock) noexcept {
@@ -18,4 +18,4 @@ namespace ringtail {
   return std::chrono::seconds{time.tv_sec} + Nanoseconds{time.tv_nsec};
 }
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

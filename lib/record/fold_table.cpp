@@ -2,8 +2,8 @@
 
 #include "record/basic_fold_table.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 
 template class BasicFoldTable<StdAtomics>;
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

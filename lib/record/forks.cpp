@@ -8,7 +8,7 @@
 
 #include "record/registry.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 namespace {
 
 constexpr std::chrono::milliseconds kPatience{1};  // for locks, before a fork; they are held for microseconds
@@ -95,4 +95,4 @@ Forks::~Forks() {
   cell_.taken.store(false, std::memory_order_release);                             // to the next owner
 }
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

@@ -14,7 +14,7 @@
 //   K1 -> K2   a registry is complete before it stands in its cell; the child has what its thread would have seen.
 #pragma once
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 
 class Registry;
 
@@ -32,4 +32,4 @@ class Forks {
   Cell& cell_;
 };
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

@@ -12,7 +12,7 @@
 
 #include <atomic>
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 
 template <class Atomics>
 class Freezing {
@@ -34,4 +34,4 @@ class Freezing {
   typename Atomics::template Atomic<bool> full_{false};
 };
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

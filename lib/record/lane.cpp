@@ -4,7 +4,7 @@
 #include "record/registry.h"
 #include "record/splitmix.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 
 template struct BasicLane<StdAtomics, boost::lockfree::spsc_queue<RingSlot>>;
 
@@ -31,4 +31,4 @@ Lane::Lane(Registry& owner, Clock session_clock, std::size_t entries, std::size_
   ring.reset();
 }
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

@@ -19,7 +19,7 @@
 
 #include "ringtail/record/lane.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 
 template <class Lane>
 class LanePool {
@@ -110,4 +110,4 @@ class LanePool {
   typename Lane::template Atomic<Lane*> newest_{nullptr};
 };
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

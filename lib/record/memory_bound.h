@@ -13,7 +13,7 @@
 
 #include "ringtail/record/memory_use.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 
 // No memory by the session's bound; the machine may have some.
 class OverBound : public std::bad_alloc {
@@ -67,4 +67,4 @@ class MemoryBound {
   std::array<std::atomic<std::size_t>, 4> use_{};
 };
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

@@ -2,7 +2,7 @@
 
 #include "record/registry.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 namespace {
 
 constexpr std::size_t kKnownBytes = 128;  // of a name: its row, its place in the index, both while they grow
@@ -32,4 +32,4 @@ std::uint32_t NameCache::look_up(std::string_view name) noexcept {
   }
 }
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

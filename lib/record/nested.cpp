@@ -2,7 +2,7 @@
 
 #include "record/splitmix.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 namespace {
 
 // One more of this run, by a handler that another handler may interrupt: nobody else writes, so this is about
@@ -71,4 +71,4 @@ void NestedSpans::clear() noexcept {
   folding_.store(false, std::memory_order_relaxed);
 }
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

@@ -4,7 +4,7 @@
 
 #include "record/registry.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 
 Recorder::Recorder(Recorder&& other) noexcept
     : switch_word_(std::exchange(other.switch_word_, &kSilent)),
@@ -36,4 +36,4 @@ void Recorder::release() noexcept {
   keep_alive_.reset();
 }
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

@@ -9,7 +9,7 @@
 
 #include "record/cpu_time.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 namespace {
 
 constexpr std::string_view kOther = "(other)";
@@ -432,4 +432,4 @@ std::vector<ThreadAccount> Registry::accounts() const {
   return accounts;
 }
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

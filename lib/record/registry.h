@@ -36,7 +36,7 @@
 #include "ringtail/trace/signatures.h"
 #include "ringtail/trace/trace.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 
 struct RegistryLimits {
   std::size_t ring_entries;
@@ -206,4 +206,4 @@ class Registry {
   const Forks forks_;  // last: told of forks only while everything else is there
 };
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

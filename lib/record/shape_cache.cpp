@@ -2,7 +2,7 @@
 
 #include "record/registry.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 namespace {
 
 constexpr std::size_t kFirstKnown = 64;
@@ -104,4 +104,4 @@ void ShapeCache::remember(const Known& known) {
   ++known_count_;
 }
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

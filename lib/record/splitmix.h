@@ -6,7 +6,7 @@
 
 #include <cstdint>
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 
 inline constexpr std::uint64_t kSplitmixStep = 0x9E37'79B9'7F4A'7C15ULL;
 
@@ -16,4 +16,4 @@ inline constexpr std::uint64_t kSplitmixStep = 0x9E37'79B9'7F4A'7C15ULL;
   return z ^ (z >> 31U);
 }
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

@@ -2,7 +2,7 @@
 
 #include <sys/mman.h>
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 namespace {
 
 constexpr std::size_t kHugePage = std::size_t{2} << 20U;
@@ -25,4 +25,4 @@ void free_column(void* memory, std::size_t bytes) noexcept {
   }
 }
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

@@ -4,7 +4,7 @@
 #include <limits>
 #include <utility>
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 
 double to_microseconds(Nanoseconds duration) noexcept {
   // Rust's Duration::as_secs_f64() * 1e6: whole seconds and the rest are added as doubles, then scaled.
@@ -55,4 +55,4 @@ TraceEntry make_entry(std::uint64_t step, std::string operation) {
   return entry;
 }
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

@@ -2,7 +2,7 @@
 
 #include <cstring>
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 namespace {
 
 constexpr std::size_t kFirstSlots = 16;
@@ -71,4 +71,4 @@ void IdIndex::grow() {
   slots_ = std::move(larger);
 }
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

@@ -1,6 +1,6 @@
 #include "ringtail/trace/names.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 
 std::uint32_t NameTable::intern(std::string_view name) {
   const std::uint64_t hash = hash_of(name);
@@ -19,4 +19,4 @@ std::optional<std::uint32_t> NameTable::find(std::string_view name) const {
   return id;
 }
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

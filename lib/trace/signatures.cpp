@@ -4,7 +4,7 @@
 #include <limits>
 #include <utility>
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 namespace {
 
 constexpr std::size_t kFirstChunkWords = 512;       // 4 KiB: most programs have few signatures
@@ -153,4 +153,4 @@ std::vector<ShapesId> SignatureTable::intern_all(const SignatureTable& other) {
   return ids;
 }
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

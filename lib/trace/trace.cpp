@@ -5,7 +5,7 @@
 #include <limits>
 #include <numeric>
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 namespace {
 
 std::optional<Nanoseconds> time_or_nothing(std::int64_t ns) {
@@ -319,4 +319,4 @@ bool operator==(const Trace& a, const Trace& b) {
          same_losses(a, b) && same_open_spans(a, b) && same_rows(a, b);
 }
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 
 void TraceRecorder::begin_op(std::string op) {
   end_op();
@@ -25,4 +25,4 @@ Trace TraceRecorder::finish() && {
   return std::move(trace_);
 }
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

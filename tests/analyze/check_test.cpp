@@ -10,7 +10,7 @@
 #include "tests/support/random_trace.h"
 #include "tests/support/trace_builder.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 namespace {
 
 using namespace std::chrono_literals;
@@ -276,4 +276,4 @@ TEST(Check, NoticesTracerTimesLongerThanTheirWhole) {
 }
 
 }  // namespace
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

@@ -7,7 +7,7 @@
 
 #include "tests/support/trace_builder.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 namespace {
 
 using namespace std::chrono_literals;
@@ -90,4 +90,4 @@ TEST(CommunicationBottlenecks, KeepsNothingWhenTheMinimumIsNotANumber) {
 }
 
 }  // namespace
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

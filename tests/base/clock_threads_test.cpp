@@ -10,7 +10,7 @@
 #include "base/clock_check.h"
 #include "ringtail/base/clock.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 namespace {
 
 constexpr std::size_t kThreads = 4;
@@ -88,4 +88,4 @@ TEST(ClockCheck, DistrustsACounterThatStandsOrGoesBack) {
 }
 
 }  // namespace
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

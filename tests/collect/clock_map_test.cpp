@@ -4,7 +4,7 @@
 
 #include <random>
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 namespace {
 
 ClockPair pair_of(std::uint64_t ticks, std::int64_t ns) { return {Ticks{ticks}, Nanoseconds{ns}}; }
@@ -75,4 +75,4 @@ TEST(Clock, BestAdvancesWithTheSystemsClock) {
 }
 
 }  // namespace
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

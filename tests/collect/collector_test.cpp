@@ -7,7 +7,7 @@
 
 #include "tests/support/accounts.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 
 // A thread stops inside fold(), for longer than the collector waits.
 struct StoppedInsideFold {
@@ -189,4 +189,4 @@ TEST_F(CollectorTest, TakesNothingOfAFormerRunForOneOfTheSameNumber) {
 }
 
 }  // namespace
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

@@ -15,7 +15,7 @@
 #include "tests/collect/session_by_hand.h"
 #include "tests/support/accounts.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 namespace {
 
 using namespace std::chrono_literals;
@@ -272,4 +272,4 @@ TEST_F(FlightRecorder, TakesATriggerFromASignalHandler) {
 }
 
 }  // namespace
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 namespace {
 
 using namespace std::chrono_literals;
@@ -85,4 +85,4 @@ TEST(Governor, DoesNotSwingWhenTheLoadStays) {
 }
 
 }  // namespace
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

@@ -11,7 +11,7 @@
 #include "collect/assembly.h"
 #include "collect/known_ids.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 namespace {
 
 struct Drained {
@@ -261,4 +261,4 @@ TEST(Merge, GivesTheSameWithASecondThread) {
 }
 
 }  // namespace
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

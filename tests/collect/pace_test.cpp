@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 namespace {
 
 using namespace std::chrono_literals;
@@ -64,4 +64,4 @@ TEST(Pace, NeverSlowsDownWhereTheLongestIsTheShortest) {
 }
 
 }  // namespace
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

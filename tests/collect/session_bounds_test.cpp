@@ -11,7 +11,7 @@
 #include "tests/collect/session_by_hand.h"
 #include "tests/support/accounts.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 namespace {
 
 using namespace std::chrono_literals;
@@ -267,4 +267,4 @@ TEST_F(SessionBounds, LeavesASecondRunTheMemoryThatSpansOfTheFirstTook) {
 }
 
 }  // namespace
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

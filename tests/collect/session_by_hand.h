@@ -12,7 +12,7 @@
 #include "ringtail/collect/session.h"
 #include "ringtail/record/scope.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 
 class SessionByHand : public ::testing::Test {
  protected:
@@ -38,4 +38,4 @@ class SessionByHand : public ::testing::Test {
   ManualClock time{std::chrono::seconds{1}};
 };
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

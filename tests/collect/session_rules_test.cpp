@@ -16,7 +16,7 @@
 #include "tests/collect/session_by_hand.h"
 #include "tests/support/accounts.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 namespace {
 
 using namespace std::chrono_literals;
@@ -385,4 +385,4 @@ TEST(SessionCost, IsCalibratedAndKeptInTheTrace) {
 }
 
 }  // namespace
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

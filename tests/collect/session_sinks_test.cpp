@@ -12,7 +12,7 @@
 #include "tests/collect/session_by_hand.h"
 #include "tests/support/accounts.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 namespace {
 
 using namespace std::chrono_literals;
@@ -430,4 +430,4 @@ TEST_F(SessionSinks, SayWhatDrainingTook) {
 }
 
 }  // namespace
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

@@ -13,7 +13,7 @@
 #include "ringtail/record/scope.h"
 #include "tests/collect/session_by_hand.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 namespace {
 
 using namespace std::chrono_literals;
@@ -298,4 +298,4 @@ TEST_F(SessionTest, KeepsMetadata) {
 }
 
 }  // namespace
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

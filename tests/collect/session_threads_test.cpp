@@ -18,7 +18,7 @@
 #include "tests/support/child_process.h"
 #include "tests/support/scale.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 namespace {
 
 std::uint64_t attempted(const Trace& trace) {
@@ -202,4 +202,4 @@ TEST(SessionThreads, RestartInAChildWhateverAnotherThreadWasCollecting) {
 }
 
 }  // namespace
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

@@ -15,7 +15,7 @@
 #include <thread>
 #include <vector>
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 namespace {
 
 using namespace std::chrono_literals;
@@ -137,4 +137,4 @@ TEST(Traced, FollowsTheThreadsOfAnAsioPool) {
 }
 
 }  // namespace
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

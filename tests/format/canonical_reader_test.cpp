@@ -15,7 +15,7 @@
 #include "tests/support/same_numbering.h"
 #include "tests/support/shared_files.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 namespace {
 
 using namespace std::chrono_literals;
@@ -198,4 +198,4 @@ TEST(CanonicalReader, SaysWhyAFileCannotBeRead) {
 }
 
 }  // namespace
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

@@ -8,7 +8,7 @@
 #include "tests/support/random_trace.h"
 #include "tests/support/trace_builder.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 namespace {
 
 using namespace std::chrono_literals;
@@ -121,4 +121,4 @@ TEST(ChromeLayout, TakesBeginsAtBothEndsOfTheRange) {
 }
 
 }  // namespace
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <limits>
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 namespace {
 
 template <class... T>
@@ -36,4 +36,4 @@ TEST(Microseconds, HaveExactlyThreeDecimals) {
 }
 
 }  // namespace
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

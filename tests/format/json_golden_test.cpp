@@ -3,7 +3,7 @@
 #include "ringtail/format/json.h"
 #include "tests/support/shared_files.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 namespace {
 
 TEST(JsonGolden, WritesTheReferencesTracesBackByteForByte) {
@@ -18,4 +18,4 @@ TEST(JsonGolden, WritesTheReferencesTracesBackByteForByte) {
 }
 
 }  // namespace
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

@@ -9,7 +9,7 @@
 #include "tests/support/hostile_trace.h"
 #include "tests/support/shared_files.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 namespace {
 
 constexpr std::size_t kBlockSizes[] = {1, 2, 3, 7, 64 * 1024};
@@ -153,4 +153,4 @@ TEST(JsonMalformed, ShowsOnlyTheStartOfALongString) {
 }
 
 }  // namespace
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <set>
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 namespace {
 
 std::size_t depth_of(const Rule& rule) {
@@ -45,4 +45,4 @@ TEST(JsonSchema, HasOnePlaceForEachFact) {
 }
 
 }  // namespace
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

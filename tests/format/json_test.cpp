@@ -9,7 +9,7 @@
 #include "format/json_reader.h"
 #include "tests/support/hostile_trace.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 namespace {
 
 using namespace std::chrono_literals;
@@ -429,4 +429,4 @@ TEST(JsonRead, ReportsAStreamThatCannotBeRead) {
 }
 
 }  // namespace
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

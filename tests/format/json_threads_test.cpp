@@ -15,7 +15,7 @@
 #include "tests/support/hostile_trace.h"
 #include "tests/support/same_numbering.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 namespace {
 
 // Names and signatures that come again and others that do not, enough rows for several pieces.
@@ -190,4 +190,4 @@ TEST(InParallel, DoesEachPartOnce) {
 }
 
 }  // namespace
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

@@ -6,7 +6,7 @@
 #include "ringtail/format/json.h"
 #include "tests/support/hostile_trace.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 namespace {
 
 // Rows [first, last) of a trace as a trace of their own, with tables of its own.
@@ -118,4 +118,4 @@ TEST(JsonTraceWriter, ReportsAStreamThatFails) {
 }
 
 }  // namespace
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

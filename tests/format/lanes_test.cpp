@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <random>
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 namespace {
 
 struct Interval {
@@ -78,4 +78,4 @@ TEST(Lanes, TakeAHundredThousandMutualOverlapsWithoutComparingAllPairs) {
 }
 
 }  // namespace
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

@@ -6,7 +6,7 @@
 
 #include "ringtail/format/json.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 namespace {
 
 TEST(LargeText, HoldsWhatWasAppendedInPiecesOfAnySize) {
@@ -35,4 +35,4 @@ TEST(LargeText, ReservesNoLongNameForEveryRow) {
 }
 
 }  // namespace
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

@@ -12,7 +12,7 @@
 
 #include "tests/support/hostile_trace.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 namespace {
 
 std::string text_of(double value) {
@@ -156,4 +156,4 @@ TEST(NumberText, RoundsToTheNearestDoubleHoweverLongTheText) {
 }
 
 }  // namespace
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

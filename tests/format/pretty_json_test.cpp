@@ -5,7 +5,7 @@
 #include "format/utf8.h"
 #include "ringtail/base/result.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 namespace {
 
 std::string json_of(std::string_view text) {
@@ -92,4 +92,4 @@ TEST(Utf8, AcceptsTheFirstAndLastCharacterOfEachLength) {
 }
 
 }  // namespace
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

@@ -8,7 +8,7 @@
 
 #include "format/crc32c.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 namespace {
 
 std::size_t bytes_of_column(const std::vector<std::uint64_t>& values) {
@@ -82,4 +82,4 @@ TEST(Crc32c, IsTheSameByInstructionAndByTableForEveryLengthAndAlignment) {
 }
 
 }  // namespace
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

@@ -15,7 +15,7 @@
 #include "ringtail/format/rtt.h"
 #include "tests/support/hostile_trace.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 
 // Keeps the chunks.
 struct RttChunks {
@@ -108,4 +108,4 @@ inline Trace rtt_slice(const Trace& trace, std::size_t first, std::size_t last) 
   return rows;
 }
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

@@ -9,7 +9,7 @@
 #include "tests/format/rtt_file.h"
 #include "tests/support/shared_files.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 namespace {
 
 std::string sealed(ChunkHeader header, std::string_view stored) {
@@ -359,4 +359,4 @@ TEST(RttLayout, IsThatOfTheDumpInItsDescription) {
 }
 
 }  // namespace
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

@@ -6,7 +6,7 @@
 #include "tests/format/rtt_file.h"
 #include "tests/support/scale.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 namespace {
 
 // Of batches, each with a state of its own and names of its own besides common ones.
@@ -364,4 +364,4 @@ TEST(RttSalvage, SearchesBehindHeadersThatAnnounceMoreThanThereIs) {
 }
 
 }  // namespace
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

@@ -20,7 +20,7 @@
 #include "tests/fuzz/trace_of_bytes.h"
 #include "tests/support/json_syntax.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 namespace {
 
 using fuzz::broken;
@@ -156,7 +156,7 @@ void require_rtt(const Trace& trace) {
 }
 
 }  // namespace
-}  // namespace ringtail
+}  // namespace ringtail::inline v1
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace ringtail;

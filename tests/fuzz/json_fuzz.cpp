@@ -14,7 +14,7 @@
 #include "tests/fuzz/law.h"
 #include "tests/support/same_numbering.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 namespace {
 
 using fuzz::broken;
@@ -47,7 +47,7 @@ void require_round_trip(const Trace& trace) {
 }
 
 }  // namespace
-}  // namespace ringtail
+}  // namespace ringtail::inline v1
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace ringtail;

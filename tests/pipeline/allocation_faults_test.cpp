@@ -23,7 +23,7 @@
 #include "tests/support/scale.h"
 #include "tests/support/temporary_folder.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 namespace {
 
 using namespace std::chrono_literals;
@@ -296,4 +296,4 @@ TEST(AllocationFaults, LeaveEveryAttemptOfThreadsAccountedFor) {
 }
 
 }  // namespace
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

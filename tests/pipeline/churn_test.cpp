@@ -13,7 +13,7 @@
 #include "tests/support/accounts.h"
 #include "tests/support/scale.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 namespace {
 
 using ::ringtail::testing::expect_accounts_add_up;
@@ -77,4 +77,4 @@ TEST(Churn, KeepsShortThreadsByTheThousandInTheRingsOfThirtyTwo) {
 }
 
 }  // namespace
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

@@ -12,7 +12,7 @@
 #include "ringtail/record/scope.h"
 #include "tests/support/temporary_folder.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 namespace {
 
 constexpr int kThreads = 3;
@@ -80,4 +80,4 @@ TEST(FileSink, LeavesANativeFileThatReadsAsTheWholeTrace) {
 }
 
 }  // namespace
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

@@ -29,7 +29,7 @@ void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
 void operator delete(void* memory, std::align_val_t) noexcept { std::free(memory); }
 void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { std::free(memory); }
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 namespace {
 
 static_assert(std::is_nothrow_constructible_v<Scope, Recorder&, OpId, DeviceId>);
@@ -83,4 +83,4 @@ TEST(HotPath, AllocatesNothingOnceNamesAndShapesWereSeen) {
 }
 
 }  // namespace
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

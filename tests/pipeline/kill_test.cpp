@@ -25,7 +25,7 @@
 #include "tests/support/scale.h"
 #include "tests/support/temporary_folder.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 namespace {
 
 using namespace std::chrono_literals;
@@ -271,4 +271,4 @@ TEST(Kill, ByItselfLeavesAFileThatIsRightUpToShortlyBefore) {
 }
 
 }  // namespace
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

@@ -14,7 +14,7 @@
 #include "tests/support/allocations.h"
 #include "tests/support/scale.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 namespace {
 
 using namespace std::chrono_literals;
@@ -155,4 +155,4 @@ TEST(MemoryBound, HoldsForThreadsThatComeAndGo) {
 }
 
 }  // namespace
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

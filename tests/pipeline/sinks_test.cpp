@@ -11,7 +11,7 @@
 #include "ringtail/record/scope.h"
 #include "tests/support/scale.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 namespace {
 
 using namespace std::chrono_literals;
@@ -120,4 +120,4 @@ TEST(Sinks, ConserveSpansWhenTheSinkThrows) {
 }
 
 }  // namespace
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

@@ -17,7 +17,7 @@
 #include "tests/support/accounts.h"
 #include "tests/support/scale.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 namespace {
 
 using namespace std::chrono_literals;
@@ -182,4 +182,4 @@ TEST(Soak, AccountsForEverySpanWhileASinkStalls) {
 }
 
 }  // namespace
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

@@ -23,7 +23,7 @@ const pid_t test_process = getpid();
 extern "C" int __lsan_is_turned_off() { return getpid() != test_process ? 1 : 0; }
 #endif
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 namespace {
 
 using testing::scaled;
@@ -188,4 +188,4 @@ TEST(Fork, LetsAChildOfASinkEnd) {
 }
 
 }  // namespace
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

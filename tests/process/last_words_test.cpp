@@ -7,7 +7,7 @@
 
 #include "tests/support/scale.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 namespace {
 
 struct Ending {
@@ -69,4 +69,4 @@ TEST(LastWords, OfDetachedThreadsAreAccountedForUpToTheEnd) {
 }
 
 }  // namespace
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

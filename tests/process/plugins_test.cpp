@@ -11,7 +11,7 @@
 #include "tests/process/plugin.h"
 #include "tests/support/scale.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 namespace {
 
 using testing::scaled;
@@ -77,4 +77,4 @@ TEST(Plugins, WithALibraryOfTheirOwnRecordBesideTheHost) {
 }
 
 }  // namespace
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

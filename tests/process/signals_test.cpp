@@ -16,7 +16,7 @@
 #include "tests/support/accounts.h"
 #include "tests/support/scale.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 namespace {
 
 using testing::expect_accounts_add_up;
@@ -142,4 +142,4 @@ TEST(SignalHandlers, CountWhatTheyAreSampledOutOf) {
 }
 
 }  // namespace
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

@@ -12,7 +12,7 @@
 #include "ringtail/record/scope.h"
 #include "ringtail/record/task.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 namespace {
 
 // A coroutine that runs until it is suspended and goes on where it is resumed.
@@ -118,4 +118,4 @@ TEST(Scope, IsRecordedWhenAnExceptionPassesThroughMany) {
 }
 
 }  // namespace
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

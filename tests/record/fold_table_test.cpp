@@ -6,7 +6,7 @@
 
 #include "ringtail/record/category.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 namespace {
 
 constexpr std::uint16_t kRun = 1;
@@ -120,4 +120,4 @@ TEST(FoldTable, KeepsWhatWasFilteredApartFromWhatFoundNoRoom) {
 }
 
 }  // namespace
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

@@ -7,7 +7,7 @@
 #include "ringtail/record/fold_table.h"
 #include "tests/support/scale.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 namespace {
 
 TEST(FoldTableThreads, ReadsWholeFoldsWhileTheProducerGoesOn) {
@@ -48,4 +48,4 @@ TEST(FoldTableThreads, ReadsWholeFoldsWhileTheProducerGoesOn) {
 }
 
 }  // namespace
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

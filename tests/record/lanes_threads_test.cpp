@@ -14,7 +14,7 @@
 #include "record/registry.h"
 #include "tests/support/scale.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 namespace {
 
 constexpr std::uint16_t kRun = 1;
@@ -160,4 +160,4 @@ TEST(MemoryBoundThreads, RefuseOnlyWhatFindsNoRoom) {
 }
 
 }  // namespace
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

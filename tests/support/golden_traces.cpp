@@ -6,7 +6,7 @@
 #include <string>
 #include <utility>
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 namespace {
 
 TraceEntry said(TraceEntry entry, double duration_us, std::uint64_t elements, std::uint64_t bytes) {
@@ -77,4 +77,4 @@ Trace number_forms_trace() {
   return trace;
 }
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

@@ -3,7 +3,7 @@
 
 #include "ringtail/trace/trace.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 
 // Elements, bytes, steps and the total are not what the shapes, the order and the rows give.
 [[nodiscard]] Trace inconsistent_trace();
@@ -11,4 +11,4 @@ namespace ringtail {
 // Durations from 5e-324 us to 1.2e18 us, in a trace that says it took 1500 us.
 [[nodiscard]] Trace number_forms_trace();
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

@@ -3,7 +3,7 @@
 #include "format/utf8.h"
 #include "tests/support/trace_builder.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 namespace {
 
 using namespace std::chrono_literals;
@@ -284,4 +284,4 @@ Trace hostile_named_trace(const std::vector<std::string>& names) {
   return trace;
 }
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

@@ -10,7 +10,7 @@
 
 #include "ringtail/trace/trace.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 
 // More than 200, all different, in the same order each time.
 [[nodiscard]] std::vector<std::string> hostile_names();
@@ -20,4 +20,4 @@ namespace ringtail {
 // is wrong, so that a check names its thread.
 [[nodiscard]] Trace hostile_named_trace(const std::vector<std::string>& names);
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

@@ -15,7 +15,7 @@
 
 #include "ringtail/trace/trace.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 
 class HostileTrace {
  public:
@@ -146,4 +146,4 @@ class HostileTrace {
   std::uint64_t state_;
 };
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

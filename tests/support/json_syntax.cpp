@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 namespace {
 
 class Reader {
@@ -97,4 +97,4 @@ bool is_json(std::string_view text) {
   return reader.value() && reader.at_end();
 }
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

@@ -3,9 +3,9 @@
 
 #include <string_view>
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 
 // Control characters in strings, numbers like 01 or NaN, and anything after the value are refused.
 [[nodiscard]] bool is_json(std::string_view text);
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

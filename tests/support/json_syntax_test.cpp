@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 namespace {
 
 TEST(IsJson, TakesWhatTheGrammarTakes) {
@@ -20,4 +20,4 @@ TEST(IsJson, RefusesEverythingElse) {
 }
 
 }  // namespace
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

@@ -5,7 +5,7 @@
 
 #include "tests/support/trace_builder.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 
 Trace random_trace(std::uint64_t seed, bool timed) {
   constexpr std::array<const char*, 9> kOps = {"matmul", "a;b", "b",    "AllReduce", "relu\n",
@@ -33,4 +33,4 @@ Trace random_trace(std::uint64_t seed, bool timed) {
   return builder.build();
 }
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

@@ -3,7 +3,7 @@
 
 #include "ringtail/trace/trace.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 
 // Equal traces whose names and signatures have the same ids as well.
 [[nodiscard]] inline bool same_numbering(const Trace& a, const Trace& b) {
@@ -17,4 +17,4 @@ namespace ringtail {
          a.columns().device == b.columns().device && a.columns().shapes == b.columns().shapes && a == b;
 }
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

@@ -15,7 +15,7 @@
 #include <string_view>
 #include <vector>
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 
 inline constexpr char kNoSharedFiles[] =
     "NOT TESTED: no such files under " RINGTAIL_SHARED_DIR ", which is no part of the project's own folder";
@@ -38,4 +38,4 @@ inline std::string bytes_of(const std::filesystem::path& path) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

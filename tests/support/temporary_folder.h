@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 
 // Removed with what is in it.
 class TemporaryFolder {
@@ -50,4 +50,4 @@ inline std::string content_of(const std::filesystem::path& path) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

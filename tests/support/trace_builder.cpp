@@ -4,7 +4,7 @@
 #include <tuple>
 #include <utility>
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 namespace {
 
 // The element of the sorted list with the key of `fresh`, which is put there if none has it.
@@ -110,4 +110,4 @@ TraceThread* TraceBuilder::current_thread() {
   return thread_ == kNoThread ? nullptr : &trace_.threads[index_of(thread_)];
 }
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

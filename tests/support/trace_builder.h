@@ -15,7 +15,7 @@
 
 #include "ringtail/trace/trace.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 
 class TraceBuilder {
  public:
@@ -55,4 +55,4 @@ class TraceBuilder {
   TraceEntry shaped_;  // the shapes, elements, bytes and weight of what follows
 };
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

@@ -15,7 +15,7 @@
 #include "ringtail/record/scope.h"
 #include "tests/tools/flat_json.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 namespace {
 
 using ::testing::HasSubstr;
@@ -147,4 +147,4 @@ TEST(BenchRendezvous, MeasuresFromTheFirstBeginToTheLastEnd) {
 }
 
 }  // namespace
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

@@ -8,7 +8,7 @@
 #include "ringtail/trace/names.h"
 #include "ringtail/trace/signatures.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 namespace {
 
 TEST(NameTable, GivesEqualNamesOneId) {
@@ -146,4 +146,4 @@ TEST(ElementBytes, AreWhatMakesTheBytesOfTheElements) {
 }
 
 }  // namespace
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

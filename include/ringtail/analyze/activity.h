@@ -18,7 +18,7 @@
 #include "ringtail/base/clock.h"
 #include "ringtail/trace/trace.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 
 struct DeviceActivity {
   std::string device;
@@ -37,4 +37,4 @@ struct Activity {
 // Nothing when no row has a device, or one that has lacks its begin time: placing it would be a guess.
 [[nodiscard]] std::optional<Activity> device_activity(const Trace& trace);
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

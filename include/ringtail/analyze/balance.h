@@ -13,7 +13,7 @@
 
 #include "ringtail/trace/trace.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 
 struct LoadBalance {
   std::vector<std::pair<std::string, double>> per_device_duration_us;  // by device name in byte order, at least two
@@ -27,4 +27,4 @@ struct LoadBalance {
 // Nothing for fewer than two devices. Spans without a device do not take part.
 [[nodiscard]] std::optional<LoadBalance> load_balance_metrics(const Trace& trace);
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

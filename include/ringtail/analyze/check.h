@@ -38,7 +38,7 @@
 
 #include "ringtail/trace/trace.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 
 enum class Severity : std::uint8_t { kViolation, kNotice };
 
@@ -54,4 +54,4 @@ struct Finding {
 // True when no violation was found; notices do not count.
 [[nodiscard]] bool is_consistent(const std::vector<Finding>& findings);
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

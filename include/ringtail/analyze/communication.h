@@ -13,7 +13,7 @@
 
 #include "ringtail/trace/trace.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 
 struct CommunicationBottleneck {
   std::string operation;
@@ -30,4 +30,4 @@ struct CommunicationBottleneck {
 // The communication operations whose ratio is at least `min_ratio`, longest first, equal ones by name.
 [[nodiscard]] std::vector<CommunicationBottleneck> communication_bottlenecks(const Trace& trace, double min_ratio);
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

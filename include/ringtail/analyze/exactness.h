@@ -19,7 +19,7 @@
 
 #include "ringtail/trace/trace.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 
 // From the best to the worst.
 enum class Exactness : std::uint8_t {
@@ -75,4 +75,4 @@ struct Sampling {
 // wrong.
 [[nodiscard]] bool complete_as_asked(const Trace& trace);
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

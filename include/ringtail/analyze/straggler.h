@@ -12,7 +12,7 @@
 
 #include "ringtail/trace/trace.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 
 struct ComputeComparison {
   std::string device;                    // that computes longest; the first by name among equals
@@ -34,4 +34,4 @@ inline constexpr double kStragglerErrors = 3.0;
 // Nothing for fewer than two devices, or when the others do not compute at all.
 [[nodiscard]] std::optional<ComputeComparison> compare_compute(const Trace& trace);
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

@@ -16,7 +16,7 @@
 
 #include "ringtail/trace/trace.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 
 struct Summary {
   std::uint64_t count = 0;  // spans, saturated at 2^64-1
@@ -33,4 +33,4 @@ struct Summary {
 // Sum divided by count, of operation_summary.
 [[nodiscard]] std::map<std::string, double> avg_duration_by_op(const Trace& trace);
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

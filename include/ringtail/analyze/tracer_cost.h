@@ -19,7 +19,7 @@
 #include "ringtail/base/clock.h"
 #include "ringtail/trace/trace.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 
 struct ThreadTracerCost {
   std::uint64_t spans = 0;               // calls: attempted and sampled out
@@ -57,4 +57,4 @@ inline constexpr std::string_view kBudgetKey = "ringtail.budget";
 // Sums saturate. Times and costs that are negative or not finite count as 0.
 [[nodiscard]] TracerCostReport tracer_cost(const Trace& trace);
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

@@ -18,7 +18,7 @@
 #include <x86intrin.h>
 #endif
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 
 using Nanoseconds = std::chrono::nanoseconds;
 
@@ -101,4 +101,4 @@ class Clock {
 // Now, on CLOCK_REALTIME: since 1970-01-01 UTC.
 [[nodiscard]] Nanoseconds wall_clock_now() noexcept;
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

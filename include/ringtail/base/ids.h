@@ -9,7 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 
 enum class OpId : std::uint32_t {};      // an operation's name
 enum class DeviceId : std::uint32_t {};  // a device's name
@@ -29,4 +29,4 @@ template <class Id>
 
 inline constexpr std::size_t kCacheLineBytes = 64;
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

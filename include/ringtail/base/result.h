@@ -14,7 +14,7 @@
 #include <utility>
 #include <variant>
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 
 enum class ErrorCode {
   kMalformed,    // the input is not what its format allows
@@ -59,4 +59,4 @@ using Status = Result<Done>;
 // as \xNN, quotes and backslashes escaped, cut after `limit` bytes.
 [[nodiscard]] std::string quoted(std::string_view text, std::size_t limit = 40);
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

@@ -7,7 +7,7 @@
 
 #include "ringtail/base/clock.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 
 [[nodiscard]] inline Nanoseconds saturating_sum(Nanoseconds a, Nanoseconds b) noexcept {
   std::int64_t sum = 0;
@@ -21,4 +21,4 @@ namespace ringtail {
   return later.count() < 0 ? Nanoseconds::min() : Nanoseconds::max();
 }
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

@@ -35,7 +35,7 @@
 #include "ringtail/base/clock.h"
 #include "ringtail/trace/trace.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 
 struct Trigger {
   enum class Cause : std::uint8_t { kAsked, kSlowStep, kIdleDevice };
@@ -52,4 +52,4 @@ struct Triggers {
   std::uint32_t most = 16;  // between a start and a stop
 };
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

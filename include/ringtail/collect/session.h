@@ -45,7 +45,7 @@
 #include "ringtail/trace/sink.h"
 #include "ringtail/trace/trace.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 
 // Which spans stay when max_spans is reached: those that are there, or the latest.
 enum class Keep : std::uint8_t { kFirst, kLatest };
@@ -193,4 +193,4 @@ class Session {
   std::unique_ptr<State> state_;
 };
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

@@ -24,7 +24,7 @@
 #include "ringtail/collect/session.h"
 #include "ringtail/record/scope.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 
 // `Post`: called with a move-only nullary callable per task; whatever it returns, traced() returns.
 template <class Post>
@@ -59,4 +59,4 @@ auto traced(TracedExecutor<Post>& executor, OpId op, Task task) {
   return executor.submit(op, std::move(task));
 }
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

@@ -23,8 +23,8 @@
 #include "ringtail/base/result.h"
 #include "ringtail/trace/trace.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 
 Status write_chrome(const Trace& trace, std::ostream& out);
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

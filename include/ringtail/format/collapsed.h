@@ -20,7 +20,7 @@
 #include "ringtail/base/result.h"
 #include "ringtail/trace/trace.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 
 // The reference's text: names as they are, lines joined by newlines, none at the end; empty for an empty trace.
 [[nodiscard]] std::string flamegraph_collapsed(const Trace& trace);
@@ -34,4 +34,4 @@ Status write_collapsed(const Trace& trace, std::ostream& out);
 // The name that escape_frame made `frame` of; nothing when it made none.
 [[nodiscard]] std::optional<std::string> unescape_frame(std::string_view frame);
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

@@ -24,7 +24,7 @@
 #include "ringtail/base/result.h"
 #include "ringtail/trace/trace.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 
 enum class Formulas { kDisarmed, kKept };
 
@@ -34,4 +34,4 @@ Status write_csv(const Trace& trace, std::ostream& out, Formulas formulas = Form
 // Saturates at 2^64-1.
 [[nodiscard]] std::uint64_t spans_without_row(const Trace& trace);
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

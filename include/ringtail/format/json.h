@@ -35,7 +35,7 @@
 #include "ringtail/base/result.h"
 #include "ringtail/trace/trace.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 
 [[nodiscard]] Result<Trace> read_json(std::istream& in);
 [[nodiscard]] Result<Trace> read_json(std::string_view text);
@@ -73,4 +73,4 @@ class JsonTraceWriter {
 // The reference's to_json: what write_json writes; empty where write_json gives kUnsupported.
 [[nodiscard]] std::string to_json(const Trace& trace);
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

@@ -32,7 +32,7 @@
 #include "ringtail/base/result.h"
 #include "ringtail/trace/trace.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 
 // Takes whole chunks, one per call, in order. What it returns other than success ends the writing.
 using ByteSink = std::function<Status(std::span<const std::byte>)>;
@@ -97,4 +97,4 @@ struct RttSalvage {
 [[nodiscard]] Result<RttSalvage> recover_rtt(std::istream& in, RttLimits limits = {});
 [[nodiscard]] Result<RttSalvage> recover_rtt_file(const std::string& path, RttLimits limits = {});
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

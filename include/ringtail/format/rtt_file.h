@@ -33,7 +33,7 @@
 
 #include "ringtail/trace/sink.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 
 struct RttFileOptions {
   bool compress = false;  // chunks, with zstd
@@ -48,4 +48,4 @@ struct RttFileOptions {
 
 [[nodiscard]] Sink rtt_file(const std::string& path, RttFileOptions options = {});
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

@@ -18,7 +18,7 @@
 #include "ringtail/base/clock.h"
 #include "ringtail/base/ids.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 
 // Further ones: Session::category.
 enum class Category : std::uint8_t { kOp, kComm, kMemory, kHost };
@@ -78,4 +78,4 @@ class Switches {
 };
 static_assert(kMostCategories == 16);
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

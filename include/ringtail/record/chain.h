@@ -25,7 +25,7 @@
 
 #include "ringtail/record/recorder.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 
 class Chain {
  public:
@@ -92,4 +92,4 @@ class Chain {
   std::uint16_t flags_ = 0;
 };
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

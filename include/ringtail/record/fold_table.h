@@ -32,7 +32,7 @@
 #include "ringtail/record/record.h"
 #include "ringtail/record/std_atomics.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 
 template <class Atomics>
 class BasicFoldTable {
@@ -113,4 +113,4 @@ class BasicFoldTable {
 using FoldTable = BasicFoldTable<StdAtomics>;
 extern template class BasicFoldTable<StdAtomics>;
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

@@ -42,7 +42,7 @@
 #include "ringtail/record/shape_cache.h"
 #include "ringtail/record/std_atomics.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 
 enum class LaneState : std::uint8_t { kFree, kLive, kRetired };
 
@@ -268,4 +268,4 @@ struct Lane : LaneParts {
   Holding holding;
 };
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

@@ -8,7 +8,7 @@
 
 #include <cstddef>
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 
 struct MemoryUse {
   std::size_t lanes = 0;   // rings, totals of folded spans, and caches of the threads that record or have recorded
@@ -19,4 +19,4 @@ struct MemoryUse {
   [[nodiscard]] std::size_t total() const noexcept { return lanes + tables + log + books; }
 };
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

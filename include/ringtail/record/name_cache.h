@@ -21,7 +21,7 @@
 #include "ringtail/base/ids.h"
 #include "ringtail/trace/id_index.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 
 class Registry;
 
@@ -67,4 +67,4 @@ class NameCache {
   IdIndex index_;  // into known_
 };
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

@@ -15,7 +15,7 @@
 #include "ringtail/record/fold_table.h"
 #include "ringtail/record/record.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 
 class NestedSpans {
   static constexpr std::size_t kCells = 32;
@@ -57,4 +57,4 @@ class NestedSpans {
   std::atomic<std::uint64_t> latest_{0};  // end of the last one, as in its record
 };
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

@@ -9,7 +9,7 @@
 
 #include "ringtail/base/ids.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 
 // Record::flags. Bits of an unsigned 16-bit word; the upper five are the weight: 2^k spans are what the record stands
 // for.
@@ -88,4 +88,4 @@ static_assert(sizeof(RingSlot) == sizeof(Record) && std::endian::native == std::
 
 [[nodiscard]] inline Record unpack(const RingSlot& slot) noexcept { return std::bit_cast<Record>(slot); }
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

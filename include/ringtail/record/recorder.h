@@ -33,7 +33,7 @@
 #include "ringtail/record/lane.h"
 #include "ringtail/record/shape_view.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 
 // A span whose times are known: for work that a device finishes after the call that started it returned.
 template <class Time>
@@ -140,4 +140,4 @@ class Recorder {
   std::shared_ptr<Registry> keep_alive_;  // the lane belongs to the registry, which may outlive its session
 };
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

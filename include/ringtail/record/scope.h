@@ -31,7 +31,7 @@
 
 #include "ringtail/record/recorder.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 
 // Members other than lane_ have no value in a scope that records nothing, and are then not read: what the compiler
 // cannot see where the operation in between is not inlined.
@@ -154,4 +154,4 @@ class Scope {
 #define RINGTAIL_SCOPE(...) const ::ringtail::Scope RINGTAIL_SCOPE_NAME(__LINE__)(__VA_ARGS__)
 #endif
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

@@ -20,7 +20,7 @@
 #include "ringtail/trace/id_index.h"
 #include "ringtail/trace/signatures.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 
 class Registry;
 
@@ -79,4 +79,4 @@ class ShapeCache {
   SignatureBuilder builder_;
 };
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

@@ -14,7 +14,7 @@
 #include "ringtail/base/ids.h"
 #include "ringtail/trace/signatures.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 
 class ShapeView {
  public:
@@ -78,4 +78,4 @@ struct InternedShapes {
   return *words++ == output.size() && same_dims(words, output);
 }
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

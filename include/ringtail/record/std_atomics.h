@@ -6,7 +6,7 @@
 
 #include <atomic>
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 
 struct StdAtomics {
   template <class T>
@@ -18,4 +18,4 @@ struct StdAtomics {
   static constexpr int kReadTries = 64;
 };
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

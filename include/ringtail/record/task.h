@@ -20,7 +20,7 @@
 
 #include "ringtail/record/recorder.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 
 class Task {
  public:
@@ -63,4 +63,4 @@ class Task {
   bool recorded_ = false;
 };
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

@@ -14,7 +14,7 @@
 #include <utility>
 #include <vector>
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 
 // Memory for a column, aligned to huge pages where it is large. Throws std::bad_alloc.
 [[nodiscard]] void* allocate_column(std::size_t bytes);
@@ -50,4 +50,4 @@ struct ColumnAllocator {
 template <class T>
 using Column = std::vector<T, ColumnAllocator<T>>;
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

@@ -15,7 +15,7 @@
 
 #include "ringtail/trace/column.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 
 // Bytes that a column holds, those reserved for further rows included.
 template <class T>
@@ -143,4 +143,4 @@ class OptionalColumn {
   Column<T> values_;  // rows past the end are absent
 };
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

@@ -17,7 +17,7 @@
 #include "ringtail/base/ids.h"
 #include "ringtail/trace/signatures.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 
 using Shape = std::vector<std::uint64_t>;
 
@@ -65,4 +65,4 @@ struct TraceEntry {
 // TraceEntry{.step = ..., .operation = ...}, shorter.
 [[nodiscard]] TraceEntry make_entry(std::uint64_t step, std::string operation);
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

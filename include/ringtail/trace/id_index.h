@@ -17,7 +17,7 @@
 
 #include "ringtail/trace/columns.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 
 // 64-bit hashes with well-mixed bits; the same in every run.
 [[nodiscard]] std::uint64_t hash_of(std::string_view bytes) noexcept;
@@ -69,4 +69,4 @@ class IdIndex {
   std::size_t size_ = 0;
 };
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

@@ -18,7 +18,7 @@
 #include "ringtail/base/clock.h"
 #include "ringtail/base/ids.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 
 // Exact totals of the folded spans of one op on one device.
 struct FoldedTotal {
@@ -138,4 +138,4 @@ struct Origin {
   friend bool operator==(const Origin&, const Origin&) = default;
 };
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

@@ -17,7 +17,7 @@
 
 #include "ringtail/trace/id_index.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 
 class NameTable {
  public:
@@ -36,4 +36,4 @@ class NameTable {
   IdIndex index_;
 };
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

@@ -24,7 +24,7 @@
 #include "ringtail/trace/columns.h"
 #include "ringtail/trace/id_index.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 
 // One shape: a dimension per axis. No axis at all is a scalar (one element).
 using Dims = std::span<const std::uint64_t>;
@@ -181,4 +181,4 @@ class SignatureTable {
   IdIndex index_;  // ids 0 and 1 are not in it: nobody can intern them
 };
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

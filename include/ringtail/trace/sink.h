@@ -36,7 +36,7 @@
 #include "ringtail/base/result.h"
 #include "ringtail/trace/trace.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 
 // Called with a trace.
 template <class F>
@@ -72,4 +72,4 @@ struct Sink {
   }
 };
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

@@ -29,7 +29,7 @@
 #include "ringtail/trace/names.h"
 #include "ringtail/trace/signatures.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 
 inline constexpr std::int64_t kNoTime = INT64_MIN;
 
@@ -216,4 +216,4 @@ inline std::uint64_t Trace::memory_bytes(std::size_t row) const {
 // Equal facts in equal order; the numbering of names and signatures does not matter.
 [[nodiscard]] bool operator==(const Trace& a, const Trace& b);
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1

@@ -18,7 +18,7 @@
 #include "ringtail/base/clock.h"
 #include "ringtail/trace/trace.h"
 
-namespace ringtail {
+namespace ringtail::inline v1 {
 
 class TraceRecorder {
  public:
@@ -50,4 +50,4 @@ class TraceRecorder {
   std::optional<Running> running_;
 };
 
-}  // namespace ringtail
+}  // namespace ringtail::inline v1
