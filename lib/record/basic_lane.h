@@ -4,10 +4,11 @@
 // models of it.
 #pragma once
 
+#include <time.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
-#include <thread>
 
 #include "record/basic_fold_table.h"
 #include "ringtail/record/lane.h"
@@ -15,7 +16,7 @@
 namespace ringtail::inline v1 {
 
 // Between two looks at a full ring: short beside the time that a collector needs for a pass, long beside a look.
-inline constexpr std::chrono::microseconds kLookAtRing{20};
+inline constexpr std::chrono::nanoseconds kLookAtRing{20'000};
 
 template <class Atomics, class Ring>
 std::uint64_t BasicLane<Atomics, Ring>::first_of_run(std::uint16_t run) noexcept {
@@ -53,7 +54,9 @@ void BasicLane<Atomics, Ring>::no_room(std::uint64_t begin, std::uint64_t end, s
     bool pushed = false;
     // Nobody collects when recording is off: then there is nothing to wait for.
     while (!pushed && now - began < longest && switches().any()) {
-      std::this_thread::sleep_for(std::min(longest, std::chrono::nanoseconds{kLookAtRing}));
+      // Not sleep_for, which sleeps again after a signal: with signals closer than the timer's slack, for ever.
+      const timespec pause{.tv_sec = 0, .tv_nsec = std::min<long>(longest.count(), kLookAtRing.count())};
+      ::nanosleep(&pause, nullptr);
       pushed = ring.push(RingSlot{begin, end, queued, bytes, step, sequence, what, rest});
       now = std::chrono::steady_clock::now();
     }
