@@ -15,7 +15,7 @@ constexpr auto kSettleTime = std::chrono::seconds{1};    // a thread interrupted
 constexpr auto kCutTime = std::chrono::milliseconds{5};  // a thread that folds without a break leaves none to read
 constexpr std::size_t kMostSpans = 0xFFFF'FFFF;
 constexpr std::size_t kMostPairs = 4'096;  // past it every second is dropped: days of seconds stay small
-constexpr std::uint64_t kMostInBatch = std::uint64_t{1} << 18U;  // spans, but for what one more ring gives
+constexpr std::uint64_t kMostInBatch = std::uint64_t{1} << 16U;  // spans, but for what one more ring gives
 constexpr std::size_t kBatchRowBytes =
     256;  // at most: all columns, before and after they grew, and what sorting takes
 
