@@ -81,11 +81,12 @@ std::size_t open_descriptors() {
   return static_cast<std::size_t>(std::distance(begin(all), end(all)));
 }
 
-// Whether a file may be whole although this call failed so: signals only interrupt, a short write goes on, a look
-// whether its name is free and a lock are more than it needs, and where renameat2 does not work there is rename.
+// Whether a file may be whole although this call failed so: signals only interrupt, a short write goes on, looks at what
+// stands under its name and a lock are more than it needs, and where renameat2 does not work there is rename.
 bool may_pass(const Fault& fault) {
   if (fault.code == EINTR || fault.code == kShort) return true;
-  if (fault.call == "lstat") return fault.at == 0 && !fault.on;  // the last look is whether the name is still its own
+  // The look between is whether the .part is still its own.
+  if (fault.call == "lstat") return fault.at == 2 || (fault.at == 0 && !fault.on);
   if (fault.call == "flock") return fault.code != EWOULDBLOCK;
   return fault.call == "renameat2" && (fault.code == EINVAL || fault.code == ENOSYS);
 }
