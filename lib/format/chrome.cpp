@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <exception>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,7 +25,10 @@ class ObjectText {
   explicit ObjectText(std::string& out) : out_(out) { out_ += '{'; }
   ObjectText(const ObjectText&) = delete;
   ObjectText& operator=(const ObjectText&) = delete;
-  ~ObjectText() { out_ += '}'; }
+  // May be without memory, so it throws; but not on the way out because of something that was thrown.
+  ~ObjectText() noexcept(false) {
+    if (std::uncaught_exceptions() == uncaught_) out_ += '}';
+  }
 
   std::string& key(std::string_view name) {
     if (!first_) out_ += ',';
@@ -40,6 +44,7 @@ class ObjectText {
  private:
   std::string& out_;
   bool first_ = true;
+  const int uncaught_ = std::uncaught_exceptions();
 };
 
 void append_shape(std::string& out, Dims dims) {

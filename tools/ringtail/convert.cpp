@@ -56,6 +56,7 @@ void note_what_is_no_row(const Trace& trace, const std::string& input, Streams& 
 Status write_standard_output(Write write, const Trace& trace, std::ostream& out) {
   if (!terminal_of(out).present) return write(trace, out);
   std::ostringstream text;
+  text.exceptions(std::ios::badbit);  // without memory it would go on with less
   Status written = write(trace, text);
   if (written.ok()) out << printable_lines(text.view());
   return written;

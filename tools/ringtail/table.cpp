@@ -76,6 +76,7 @@ void print_wrapped(std::ostream& out, const Terminal& terminal, const std::strin
     line.clear();
   };
   std::istringstream words(text);
+  words.exceptions(std::ios::badbit);  // without memory there would be fewer of them
   for (std::string word; words >> word;) {
     // A number stays with its next digits and its unit.
     const auto is_digit = [](char c) { return std::isdigit(static_cast<unsigned char>(c)) != 0; };

@@ -10,6 +10,7 @@ namespace ringtail::cli {
 int report_traces(const std::vector<std::string>& names, const RttLimits& limits, bool as_json, bool strict,
                   Streams& io, const TraceReport& report) {
   std::ostringstream text;
+  text.exceptions(std::ios::badbit);  // without memory it would go on with less
   JsonWriter json(text);
   const bool several = names.size() > 1;
   bool complete = true;
