@@ -107,7 +107,7 @@ Status RttAssembler::add_rows(const RttSource::Chunk& chunk, std::uint64_t offse
                     "expected rows in (begin, thread) order, as the flags say, found others");
   }
   Trace::Facts facts;
-  facts.largest_step = std::ranges::max(rows_.step);
+  for (const std::uint64_t step : rows_.step) facts.largest_step |= step;  // or more: no wider, and sooner known
   facts.output_elements = (rows_.facts & kHasElements) != 0;
   facts.memory_bytes = (rows_.facts & kHasBytes) != 0;
   facts.begin_ns = (rows_.facts & kHasBegin) != 0;
