@@ -2,6 +2,7 @@
 
 #include <pthread.h>
 
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <thread>
@@ -25,6 +26,9 @@ struct Forks::Cell {
 };
 
 struct Forks::Watch {
+  // These are of no heap: a plugin with ringtail in it, and no more sessions at once, leaves nothing when it is unloaded.
+  static std::array<Cell, 16> first_cells;
+  static std::atomic<std::size_t> made;
   static std::atomic<Cell*> newest;
   static std::atomic<bool> forking;         // some thread is, with the locks; another one forks without
   static thread_local Cell* first_of_fork;  // this thread is: the cells from here on
@@ -72,7 +76,8 @@ struct Forks::Watch {
       // Acquire: its last owner is done with it.
       if (cell->taken.compare_exchange_strong(expected, true, std::memory_order_acquire)) return *cell;
     }
-    Cell* const cell = new Cell;
+    const std::size_t number = made.fetch_add(1, std::memory_order_relaxed);  // each is given once
+    Cell* const cell = number < first_cells.size() ? &first_cells[number] : new Cell;
     cell->older = newest.load(std::memory_order_relaxed);  // the exchange below looks again
     while (!newest.compare_exchange_weak(cell->older, cell, std::memory_order_acq_rel)) {  // K1 -> K2
     }
@@ -80,6 +85,8 @@ struct Forks::Watch {
   }
 };
 
+constinit std::array<Forks::Cell, 16> Forks::Watch::first_cells{};
+std::atomic<std::size_t> Forks::Watch::made{0};
 std::atomic<Forks::Cell*> Forks::Watch::newest{nullptr};
 std::atomic<bool> Forks::Watch::forking{false};
 constinit thread_local Forks::Cell* Forks::Watch::first_of_fork = nullptr;
