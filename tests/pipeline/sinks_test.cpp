@@ -108,15 +108,17 @@ TEST(Sinks, ConserveSpansThatGoToASink) {
 TEST(Sinks, ConserveSpansWhenTheSinkThrows) {
   const long spans = scaled(200'000);
   std::uint64_t delivered = 0;
+  bool threw = false;  // on a machine so busy that the collector runs only at the end, not
   Session session({.sink =
                        [&](const Trace& batch) {
-                         if (delivered > 10'000) throw std::runtime_error("full");
+                         threw = delivered > 10'000;
+                         if (threw) throw std::runtime_error("full");
                          delivered += batch.size();
                        },
                    .flush_interval = 0ms});
   const Trace trace = record(session, spans, [] { std::this_thread::yield(); });
   EXPECT_EQ(expect_accounts_add_up(trace, delivered), all(spans));
-  EXPECT_EQ(session.sink_error(), "full");
+  EXPECT_EQ(session.sink_error(), threw ? "full" : "");
 }
 
 }  // namespace

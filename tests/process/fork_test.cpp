@@ -112,6 +112,11 @@ class Load {
 };
 
 TEST(Fork, LeavesChildrenSilentAndTheParentExact) {
+#if defined(__SANITIZE_ADDRESS__)
+  GTEST_SKIP()
+      << "SKIPPED: g++ 12's address sanitizer does not hold its allocator's locks over a fork; a child whose "
+         "parent's threads allocate may wait for them for ever";
+#endif
   Session session({.ring_entries = 1'024, .max_spans = 100'000});
   const OpId known = session.op("known");
   ASSERT_TRUE(session.start().ok());
