@@ -27,6 +27,18 @@ void relax() noexcept {
 // the old half is there as well.
 constexpr std::size_t kRowBytes = 96;
 
+// So that every table fits into a chunk of a file, and a wrong name into a report.
+constexpr std::size_t kMostNameBytes = 4'096;
+constexpr std::size_t kMostShapeWords = 4'096;
+
+// The name, or the most of it that is kept, which ends with a whole character of UTF-8.
+std::string_view cut(std::string_view name) {
+  if (name.size() <= kMostNameBytes) return name;
+  std::size_t end = kMostNameBytes;
+  while (end > kMostNameBytes - 4 && (static_cast<unsigned char>(name[end]) & 0xC0U) == 0x80U) --end;
+  return name.substr(0, end);
+}
+
 // Interns a name; the last row of a full table is "(other)", which takes all further ones.
 std::uint32_t bounded_intern(NameTable& table, std::string_view name, std::uint32_t most, MemoryBound& memory,
                              std::size_t copies) {
@@ -79,7 +91,7 @@ InternedName Registry::intern_op(std::string_view name) noexcept {
   try {
     const std::unique_lock lock = lock_tables();
     if (!lock.owns_lock()) return {index_of(kNoDevice), {}};
-    const std::uint32_t id = bounded_intern(tables_.ops, name, limits_.max_ops, memory_, limits_.copies);
+    const std::uint32_t id = bounded_intern(tables_.ops, cut(name), limits_.max_ops, memory_, limits_.copies);
     return {id, tables_.ops.at(id)};
   } catch (...) {
     return {index_of(kNoDevice), {}};  // no memory for a name: an op that is in no table, so "(unknown)"
@@ -90,7 +102,7 @@ InternedName Registry::intern_device(std::string_view name) noexcept {
   try {
     const std::unique_lock lock = lock_tables();
     if (!lock.owns_lock()) return {index_of(kNoDevice), {}};
-    const std::uint32_t id = bounded_intern(tables_.devices, name, limits_.max_devices, memory_, limits_.copies);
+    const std::uint32_t id = bounded_intern(tables_.devices, cut(name), limits_.max_devices, memory_, limits_.copies);
     return {id, tables_.devices.at(id)};
   } catch (...) {
     return {index_of(kNoDevice), {}};  // no memory for a name: as if none was given
@@ -99,6 +111,7 @@ InternedName Registry::intern_device(std::string_view name) noexcept {
 
 Registry::InternedWords Registry::intern_shapes(std::span<const std::uint64_t> words) noexcept {
   const InternedWords dropped{{kDroppedShapes, Signature(words).bytes()}, {}};
+  if (words.size() > kMostShapeWords) return dropped;
   const SignatureTable& table = tables_.signatures;
   using Found = std::optional<InternedWords>;
   const auto at = [&](ShapesId id) { return InternedWords{{id, table.bytes(id)}, table.at(id).words()}; };
@@ -135,7 +148,8 @@ void Registry::extend(Trace& trace) const {
   }
 }
 
-ThreadId Registry::add_thread(std::string_view name) {
+ThreadId Registry::add_thread(std::string_view said) {
+  const std::string_view name = cut(said);
   // Past the bound all threads share the last row, so that months of short-lived threads take bounded memory.
   threads_full_ |= threads_.size() + 1 >= limits_.max_threads;
   if (!threads_full_) {

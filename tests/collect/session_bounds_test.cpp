@@ -138,6 +138,24 @@ TEST_F(SessionBounds, SharesOneNameAmongThoseThatFindNoRoom) {
   EXPECT_EQ(trace[3].device(), "(other)");
 }
 
+TEST_F(SessionBounds, CutsLongNamesAtACharacterAndDropsHugeShapesSoThatFilesHoldThem) {
+  Session session(by_hand());
+  ASSERT_TRUE(session.start().ok());
+  const std::string head(4'095, 'n');
+  Recorder recorder = session.recorder(head + "\xC3\xA9");  // a character of two bytes, at 4,095 and 4,096
+  span(recorder, head + "ab", 1us, recorder.device(head + "\xE2\x82\xAC"));
+  Shape huge(5'000, 1);
+  {
+    Scope scope(recorder, "reshape");
+    scope.shapes({Dims(huge)}, Dims());
+  }
+  const Trace trace = session.take_trace();
+  EXPECT_EQ(trace.threads[0].name, head);
+  EXPECT_EQ(trace[0].operation(), head + "a");
+  EXPECT_EQ(trace[0].device(), head);
+  EXPECT_TRUE(trace[1].shapes_dropped());
+}
+
 TEST_F(SessionBounds, TakesOptionsOutOfRangeAsTheNearerEnd) {
   const SessionOptions kOdd[] = {
       {.ring_entries = 0},   {.max_rings = 0},

@@ -69,10 +69,11 @@ struct SessionOptions {
   // Gets the spans instead of the trace, at least this often while the rings are drained; see trace/sink.h.
   Sink sink = {};
   std::chrono::milliseconds flush_interval{50};
-  // Names: 1 to 2^28 - 1. More share "(other)".
+  // Names: 1 to 2^28 - 1. More share "(other)". Names of ops, devices and threads are cut to 4,096 bytes.
   std::uint32_t max_ops = 65'536;
   std::uint32_t max_devices = 4'096;
-  // Signatures of shapes: at most 2^28 - 1. More are dropped from their spans, and counted.
+  // Signatures of shapes: at most 2^28 - 1. More are dropped from their spans, and counted; so are those of more than
+  // some 4,000 dimensions and shapes.
   std::uint32_t max_signatures = 65'536;
   // Threads in the list of threads: 1 to 2^28 - 1. More share "(more threads)".
   std::uint32_t max_threads = 65'536;
