@@ -10,7 +10,8 @@
 //          no device (one without a name is ""), shapes that were dropped, a duration that is NaN or infinite.
 // Formulas A spreadsheet runs a cell that begins with = + - @, one of their full-width forms, a tab or a line break,
 //          quoted or not. A name that does, or that begins with ', gets one ' before it: what is left without that is
-//          the name. Formulas::kKept leaves names as they are.
+//          the name. Formulas::kKept leaves names as they are. A program that is told to split the file elsewhere than
+//          at its commas makes other cells of it: import it as comma-separated.
 // Text     UTF-8. What is none in a name becomes U+FFFD, and so does NUL, where many readers end a cell.
 // Missing  What is no row: folded totals, losses, open spans, accounts of the threads, metadata. A second table in the
 //          file would be no CSV; spans_without_row() says how many spans a reader will not find.
