@@ -227,7 +227,8 @@ Finding check_completeness(const Trace& trace) {
   }
   return notice("completeness", trace.complete(),
                 "expected every span as a row, found " + text(lost) + " that are not" +
-                    (asked == 0 ? "" : ", " + text(asked) + " of them as asked"));
+                    (asked == 0 ? "" : ", " + text(asked) + " of them as asked") +
+                    (trace.unfinished() == nullptr ? "" : ", and a file without an end"));
 }
 
 Finding check_sampling(const Trace& trace) {

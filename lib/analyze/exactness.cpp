@@ -13,6 +13,7 @@ std::uint64_t folded_count(const Trace& trace) {
 
 // Every span that is missing from the timeline is in the folded totals.
 bool sums_are_whole(const Trace& trace) {
+  if (trace.unfinished() != nullptr) return false;
   std::uint64_t lost = 0;
   for (const Loss& loss : trace.losses) lost = saturating_add(lost, loss.count);
   return lost <= folded_count(trace);
@@ -90,6 +91,7 @@ std::optional<Sampling> sampling_of(const Trace& trace) {
 }
 
 bool complete_as_asked(const Trace& trace) {
+  if (trace.unfinished() != nullptr) return false;
   std::uint64_t asked = 0;
   for (const Loss& loss : trace.losses) {
     if (!is_deliberate(loss.cause)) return false;

@@ -83,7 +83,7 @@ Result<Trace> read_rtt(std::istream& in, RttLimits limits) {
   if (chunks == 0) return malformed_at(0, "a whole .rtt chunk", "the end of the file");
   Result<Trace> trace = std::move(assembler).finish_growing(offset);
   if (trace.ok()) {
-    trace.value().metadata[kRttUnfinished] =
+    trace.value().metadata[kUnfinished] =
         "read " + std::to_string(trace.value().size()) + " rows in " + std::to_string(chunks) + " chunks, no end";
   }
   return trace;

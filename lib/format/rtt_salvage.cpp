@@ -176,8 +176,8 @@ class Salvage {
     if (!trace.ok()) return trace.error();
     result_.trace = std::move(trace).value();
     if (!result_.finished) {
-      result_.trace.metadata[kRttUnfinished] = "recovered " + std::to_string(result_.trace.size()) + " rows in " +
-                                               std::to_string(result_.chunks_read) + " chunks, no end";
+      result_.trace.metadata[kUnfinished] = "recovered " + std::to_string(result_.trace.size()) + " rows in " +
+                                            std::to_string(result_.chunks_read) + " chunks, no end";
     }
     return std::move(result_);
   }

@@ -295,6 +295,12 @@ std::uint64_t Trace::peak_memory_bytes() const {
   return peak;
 }
 
+const std::string* Trace::unfinished() const noexcept {
+  const auto is_it = [](const auto& entry) { return entry.first == kUnfinished; };  // find() would make a string
+  const auto found = std::ranges::find_if(metadata, is_it);
+  return found == metadata.end() ? nullptr : &found->second;
+}
+
 std::vector<EntryView> Trace::slowest_ops(std::size_t n) const {
   std::vector<std::size_t> rows(size());
   std::iota(rows.begin(), rows.end(), std::size_t{0});

@@ -138,6 +138,16 @@ TEST(ExactnessOf, MakesBytesALowerBoundWhenShapesWereDropped) {
   }
 }
 
+TEST(ExactnessOf, MakesEverythingALowerBoundWhenTheFileHadNoEnd) {
+  Trace trace = TraceBuilder().thread("t").span("a", 0ns, 5ns).build();
+  trace.metadata[kUnfinished] = "read 1 row in 2 chunks, no end";
+  for (const Analysis analysis : kAll) {
+    EXPECT_EQ(exactness_of(analysis, trace), Exactness::kLowerBound);
+  }
+  EXPECT_FALSE(complete_as_asked(trace));
+  EXPECT_FALSE(trace.complete());
+}
+
 TEST(ExactnessOf, HasAWordForEachAnswer) {
   EXPECT_STREQ(name_of(Exactness::kExact), "exact");
   EXPECT_STREQ(name_of(Exactness::kLowerBound), "lower bound");

@@ -63,7 +63,7 @@ TEST(RttFile, GrowsAsAPartAndHasItsNameWhenItIsWhole) {
   EXPECT_THAT(folder.names(), ElementsAre("trace.rtt"));
   const Result<Trace> trace = read_rtt_file(folder.path("trace.rtt"));
   ASSERT_TRUE(trace.ok()) << trace.error().message;
-  EXPECT_FALSE(trace.value().metadata.contains(kRttUnfinished));
+  EXPECT_FALSE(trace.value().metadata.contains(kUnfinished));
   EXPECT_THAT(operations_in(folder.path("trace.rtt")), ElementsAre("first 1", "second 1", "first 2", "second 2"));
 }
 
@@ -75,7 +75,7 @@ TEST(RttFile, IsReadableUpToEachBatchWhileItGrows) {
     const Result<Trace> trace = read_rtt_file(folder.path("trace.rtt.part"));
     ASSERT_TRUE(trace.ok()) << trace.error().message;
     ASSERT_EQ(trace.value().size(), static_cast<std::size_t>(2 * n));
-    EXPECT_TRUE(trace.value().metadata.contains(kRttUnfinished));
+    EXPECT_TRUE(trace.value().metadata.contains(kUnfinished));
   }
 }
 

@@ -216,7 +216,7 @@ TEST(Rtt, ReadsAGrowingFileAsFarAsItGoes) {
     const Trace read = must_read_rtt(file.file(chunks));
     ASSERT_EQ(read.size(), chunks / 2 * 100);
     for (std::size_t row = 0; row < read.size(); ++row) ASSERT_EQ(read[row].to_entry(), whole[row].to_entry());
-    ASSERT_EQ(read.metadata.at(kRttUnfinished),
+    ASSERT_EQ(read.metadata.at(kUnfinished),
               "read " + std::to_string(read.size()) + " rows in " + std::to_string(chunks) + " chunks, no end");
     ASSERT_EQ(read.open_spans.size(), 1U);
     EXPECT_EQ(read.open_spans[0].begin.count(), static_cast<std::int64_t>((chunks - 1) / 2 * 100));
@@ -378,7 +378,7 @@ TEST(Rtt, RefusesAThreadOutsideTheTableAtTheEnd) {
   const Status status = writer.finish(rows);
   ASSERT_FALSE(status.ok());
   EXPECT_EQ(status.error().code, ErrorCode::kUnsupported);
-  EXPECT_TRUE(must_read_rtt(file.file()).metadata.contains(kRttUnfinished));
+  EXPECT_TRUE(must_read_rtt(file.file()).metadata.contains(kUnfinished));
 }
 
 TEST(Rtt, ReturnsWhatTheSinkReturns) {

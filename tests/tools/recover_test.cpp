@@ -197,7 +197,7 @@ TEST(Rtt, IsReadByEveryCommandFromAFileAndFromStandardInput) {
     const Outcome analyzed = run(analyze, {name}, input);
     EXPECT_EQ(analyzed.code, kDone) << analyzed.err;
     EXPECT_THAT(analyzed.out, AllOf(HasSubstr("20 spans"), HasSubstr("  unfinished: ")));
-    EXPECT_THAT(analyzed.out, Not(HasSubstr(kRttUnfinished)));
+    EXPECT_THAT(analyzed.out, Not(HasSubstr(kUnfinished)));
     EXPECT_TRUE(leaves_of(run(analyze, {name, "--format", "json"}, input).out).contains("/ringtail/unfinished"));
     const Outcome checked = run(cli::check, {name}, input);
     EXPECT_EQ(checked.code, kDone) << checked.out << checked.err;

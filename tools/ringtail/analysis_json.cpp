@@ -198,7 +198,7 @@ void write_weights(JsonWriter& json, const Trace& trace, const AnalysisOptions& 
 
 void write_runtime_facts(JsonWriter& json, const Trace& trace, const AnalysisOptions& options) {
   if (!knows_of_tracer(trace) && trace.columns().weight.empty() && trace.folded.empty() && trace.losses.empty() &&
-      !trace.origin && unfinished(trace) == nullptr) {
+      !trace.origin && trace.unfinished() == nullptr) {
     return;
   }
   json.key("ringtail");
@@ -213,7 +213,7 @@ void write_runtime_facts(JsonWriter& json, const Trace& trace, const AnalysisOpt
   write_straggler(json, trace);
   write_threads(json, trace);
   if (knows_of_tracer(trace)) write_tracer_json(trace, json);
-  if (const std::string* how_far = unfinished(trace)) json.member("unfinished", *how_far);
+  if (const std::string* how_far = trace.unfinished()) json.member("unfinished", *how_far);
   write_weights(json, trace, options);
   json.close_object();
 }

@@ -47,7 +47,7 @@ class TextReport {
     const bool as_asked = complete_as_asked(trace_);
     if (as_asked) line += ", 0 lost";
     say(line + ".");
-    if (const std::string* how_far = unfinished(trace_)) {
+    if (const std::string* how_far = trace_.unfinished()) {
       print_wrapped(out_, terminal_, "unfinished: " + printable(*how_far), 2, Ink::kYellow);
     }
     if (sampling) print_wrapped(out_, terminal_, sampling_text(trace_), 2, Ink::kYellow);
@@ -55,7 +55,7 @@ class TextReport {
     if (!as_asked) print_wrapped(out_, terminal_, loss_text(), 2, Ink::kRed);
     std::string metadata;
     for (const auto& [key, value] : trace_.metadata) {
-      if (key == kRttUnfinished) continue;                   // said
+      if (key == kUnfinished) continue;                      // said
       if (key == kBudgetKey && budget_of(trace_)) continue;  // tracer() says it
       metadata += (metadata.empty() ? "" : "; ") + printable(key) + ": " + printable(value);
     }

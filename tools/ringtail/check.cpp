@@ -19,7 +19,7 @@ const char* severity_text(const Finding& finding) {
 void write_text(const std::vector<Finding>& findings, const Trace& trace, const std::string& name,
                 const Terminal& terminal, std::ostream& out) {
   out << painted(printable(name), Ink::kBold, terminal) << '\n';
-  if (const std::string* how_far = unfinished(trace)) {
+  if (const std::string* how_far = trace.unfinished()) {
     print_wrapped(out, terminal, "unfinished: " + printable(*how_far), 2, Ink::kYellow);
   }
   std::uint64_t violations = 0;
@@ -52,7 +52,7 @@ void write_json(const std::vector<Finding>& findings, const Trace& trace, const 
     json.close_object();
   }
   json.close_array();
-  if (const std::string* how_far = unfinished(trace)) json.member("unfinished", *how_far);
+  if (const std::string* how_far = trace.unfinished()) json.member("unfinished", *how_far);
   json.close_object();
 }
 

@@ -70,9 +70,4 @@ void add_memory_option(CommandLine& line, RttLimits& limits) {
               "that reading .rtt may take; K, M and G are\npowers of 1024. Default: a quarter of the\nmachine's");
 }
 
-const std::string* unfinished(const Trace& trace) {
-  const auto found = trace.metadata.find(kRttUnfinished);
-  return found == trace.metadata.end() ? nullptr : &found->second;
-}
-
 }  // namespace ringtail::cli

@@ -27,7 +27,4 @@ namespace ringtail::cli {
 // --max-memory, "500M".
 void add_memory_option(CommandLine& line, RttLimits& limits);
 
-// What is said of a file that has no end; null for any other.
-[[nodiscard]] const std::string* unfinished(const Trace& trace);
-
 }  // namespace ringtail::cli

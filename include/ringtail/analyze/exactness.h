@@ -45,8 +45,8 @@ enum class Analysis : std::uint8_t {
   kAccounts,        // counts of spans per thread: what was sampled out is counted as well
 };
 
-// A loss that no folded total accounts for (drops of an imported tool) makes sums lower bounds as well; ratios are
-// then of what is known. Shapes that found no room in the signature table make bytes a lower bound. Of a sample, both
+// A loss that no folded total accounts for (drops of an imported tool), or a trace that is unfinished, makes sums lower
+// bounds as well; ratios are then of what is known. Shapes that found no room in the signature table make bytes a lower bound. Of a sample, both
 // are estimates.
 [[nodiscard]] Exactness exactness_of(Analysis analysis, const Trace& trace);
 
@@ -72,7 +72,7 @@ struct Sampling {
 [[nodiscard]] std::optional<Sampling> sampling_of(const Trace& trace);
 
 // True when every span that was attempted is a row, but for those that the program asked to leave out: nothing went
-// wrong.
+// wrong. Of an unfinished trace nobody knows.
 [[nodiscard]] bool complete_as_asked(const Trace& trace);
 
 }  // namespace ringtail::inline v1

@@ -11,7 +11,7 @@
 //          and dimensions. A chunk has at most 65536 rows and 64 MiB.
 // Reading  Rows come in (begin, thread, sequence) order when those of every append() are, else as they were appended.
 //          Of a file without its end (it grows, or its program was killed) all whole chunks are read; its metadata
-//          says so (kRttUnfinished), its threads' accounts are those of the rows that are there.
+//          says so (kUnfinished), its threads' accounts are those of the rows that are there.
 // Errors   One line, `byte 1234: expected ..., found ...`. kMalformed; kUnsupported for a newer version and for what
 //          takes more memory than it may; kIo when a stream fails. No length is trusted: memory is taken within the
 //          limit only, and for stored bytes as they come.
@@ -67,9 +67,6 @@ struct RttLimits {
   std::uint64_t max_memory =
       0;  // bytes, for the trace and what reading it needs; 0: a quarter of the machine's memory
 };
-
-// The metadata key of a trace that was read from a file without its end; the value says how far it went.
-inline constexpr char kRttUnfinished[] = "ringtail.unfinished";
 
 [[nodiscard]] Result<Trace> read_rtt(std::istream& in, RttLimits limits = {});
 [[nodiscard]] Result<Trace> read_rtt_file(const std::string& path, RttLimits limits = {});

@@ -66,6 +66,9 @@ class EntryView {
   std::size_t row_;
 };
 
+// The metadata key of a trace that was read from a file without its end; the value says how far it went.
+inline constexpr char kUnfinished[] = "ringtail.unfinished";
+
 class Trace {
  public:
   // A row whose names and shapes are ids of this trace's tables.
@@ -182,8 +185,12 @@ class Trace {
   // The n longest rows, longest first, equal ones in trace order, NaN as the shortest.
   [[nodiscard]] std::vector<EntryView> slowest_ops(std::size_t n) const;
 
-  // True when every span that was attempted is a row: the timeline has no holes.
-  [[nodiscard]] bool complete() const noexcept { return folded.empty() && losses.empty(); }
+  // True when every span that was attempted is a row: the timeline has no holes, and is known to its end.
+  [[nodiscard]] bool complete() const noexcept { return folded.empty() && losses.empty() && unfinished() == nullptr; }
+
+  // kUnfinished's value: the file's program was killed or still wrote it, and what came after is not known. Null for a
+  // whole trace.
+  [[nodiscard]] const std::string* unfinished() const noexcept;
 
   // Independent facts, read and written as they are.
   double total_duration_us = 0.0;  // sum over what was added, weighted, folded spans included
