@@ -23,6 +23,7 @@
 #include <vector>
 
 #include "base/clock_check.h"
+#include "base/quiet_thread.h"
 
 #if defined(__x86_64__)
 #include <cpuid.h>
@@ -123,7 +124,7 @@ bool counter_is_trustworthy() {
   bool agree = false;
   try {
     // A thread of its own, so that the caller's affinity is never touched.
-    std::thread([&] {
+    quiet_thread([&] {
       try {
         agree = agrees_on(allowed);
       } catch (const std::bad_alloc&) {  // then they were not asked

@@ -7,6 +7,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "base/quiet_thread.h"
 #include "collect/known_ids.h"
 #include "collect/merge.h"
 #include "collect/pages.h"
@@ -24,7 +25,7 @@ class PageMaker {
   PageMaker(const Trace::NewRows& slots, std::size_t rows) {
     if (rows < kRowsForTwo || std::thread::hardware_concurrency() < 2) return;
     try {
-      thread_ = std::thread([this, slots, rows] { work(slots, rows); });
+      thread_ = quiet_thread([this, slots, rows] { work(slots, rows); });
     } catch (const std::exception&) {  // no thread or no memory for one: the pages are made by writing them
     }
   }

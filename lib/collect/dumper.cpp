@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <string>
 
+#include "base/quiet_thread.h"
 #include "collect/own_call.h"
 
 namespace ringtail::inline v1 {
@@ -42,7 +43,7 @@ void Dumper::begin(bool with_thread) {
   slot_.forget_passed_over();
   dumps_ = 0;
   told_to_end_ = false;
-  if (with_thread) thread_ = std::thread([this] { dump_until_told(); });
+  if (with_thread) thread_ = quiet_thread([this] { dump_until_told(); });
 }
 
 void Dumper::end() {

@@ -10,6 +10,7 @@
 #include <system_error>
 #include <utility>
 
+#include "base/quiet_thread.h"
 #include "collect/pace.h"
 
 namespace ringtail::inline v1 {
@@ -148,7 +149,7 @@ Status Session::State::start() {
   };
   try {
     begin_run();
-    if (options.collector_thread) thread = std::thread([this] { collect_until_told(); });
+    if (options.collector_thread) thread = quiet_thread([this] { collect_until_told(); });
     if (dumper.is_used()) dumper.begin(options.collector_thread);
   } catch (const std::system_error& error) {
     give_up();

@@ -10,6 +10,8 @@
 #include <utility>
 #include <vector>
 
+#include "base/quiet_thread.h"
+
 namespace ringtail::inline v1 {
 namespace {
 
@@ -21,6 +23,7 @@ class Team {
   template <class Work>
   [[nodiscard]] bool start(Work work) {
     try {
+      const SignalsBlocked inherited;  // by the new thread
       threads_.emplace_back([this, work = std::move(work)] { run(work); });
     } catch (const std::system_error&) {
       return false;

@@ -22,7 +22,9 @@
 //          what finds no room is folded, or counted. The constructor, take_trace(), snapshot(), shapes(), category(),
 //          set_metadata() and sink_error() throw std::bad_alloc; nothing is lost then, and they can be called again.
 // Threads  All members: any thread. Recorders and scopes outlive the session safely: they record nothing then. The
-//          reference that this_thread() gives is valid while the session lives.
+//          reference that this_thread() gives is valid while the session lives. The session's own threads block all
+//          signals but those of faults, so no handler of the program runs there; what a sink starts from them (a
+//          thread, a program) inherits that.
 // Order    The trace is ordered by (begin, thread, sequence of the thread); equal input gives equal output.
 #pragma once
 
