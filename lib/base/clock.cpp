@@ -22,6 +22,7 @@
 #include <thread>
 #include <vector>
 
+#include "base/cancellation.h"
 #include "base/clock_check.h"
 #include "base/quiet_thread.h"
 
@@ -122,6 +123,7 @@ bool counter_is_trustworthy() {
   CPU_ZERO(&allowed);
   if (pthread_getaffinity_np(pthread_self(), sizeof(allowed), &allowed) != 0) return kernel_trusts_counter();
   bool agree = false;
+  const NoCancellation whole;  // it joins
   try {
     // A thread of its own, so that the caller's affinity is never touched.
     quiet_thread([&] {

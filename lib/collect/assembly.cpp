@@ -7,6 +7,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "base/cancellation.h"
 #include "base/quiet_thread.h"
 #include "collect/known_ids.h"
 #include "collect/merge.h"
@@ -65,6 +66,7 @@ class PageMaker {
     }
   }
 
+  const NoCancellation whole_;  // it joins
   std::atomic<bool> stop_{false};
   std::atomic<std::size_t> reached_{~std::size_t{0}};
   std::thread thread_;

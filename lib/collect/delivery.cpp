@@ -5,6 +5,7 @@
 #include <new>
 #include <utility>
 
+#include "base/cancellation.h"
 #include "collect/own_call.h"
 
 namespace ringtail::inline v1 {
@@ -37,6 +38,7 @@ void Delivery::fail(const char* what) noexcept {
 // What the sink returned or threw is kept; so is that there was no memory to call it.
 template <class Call>
 void Delivery::guarded(const Call& call) noexcept {
+  const NoCancellation whole;
   const OwnCall inside(registry_);
   try {
     const Status status = call();

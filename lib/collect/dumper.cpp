@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <string>
 
+#include "base/cancellation.h"
 #include "base/quiet_thread.h"
 #include "collect/own_call.h"
 
@@ -84,6 +85,7 @@ void Dumper::look() {
   if (!slot_.take(seen)) return;
   const Nanoseconds now = clock_.pair().monotonic;
   if (!may_dump(now)) return slot_.pass_over();
+  const NoCancellation whole;
   try {
     Trace trace = snapshot_();
     const Trigger trigger{seen.cause, reason_of(seen, trace), seen.at};

@@ -10,6 +10,7 @@
 #include <system_error>
 #include <utility>
 
+#include "base/cancellation.h"
 #include "base/quiet_thread.h"
 #include "collect/pace.h"
 
@@ -177,6 +178,7 @@ void Session::State::end_thread() {
 
 void Session::State::stop() noexcept {
   if (!running) return;
+  const NoCancellation whole;                         // it joins
   recording.store(false, std::memory_order_relaxed);  // for recording(): advice only
   registry->set_recording(false, run);
   dumper.end();

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/cancellation.h"
 #include "base/quiet_thread.h"
 
 namespace ringtail::inline v1 {
@@ -56,6 +57,7 @@ class Team {
     threads_.clear();
   }
 
+  const NoCancellation whole_;  // of the calling thread
   std::vector<std::thread> threads_;
   std::mutex mutex_;  // of fault_
   std::exception_ptr fault_;

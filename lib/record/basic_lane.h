@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <chrono>
 
+#include "base/cancellation.h"
 #include "record/basic_fold_table.h"
 #include "ringtail/record/lane.h"
 
@@ -48,6 +49,7 @@ void BasicLane<Atomics, Ring>::no_room(std::uint64_t begin, std::uint64_t end, s
   const std::chrono::nanoseconds longest{longest_wait_ns.load(std::memory_order_relaxed)};
   const std::uint64_t sequence = attempted.load(std::memory_order_relaxed) - 1;
   if (longest.count() > 0 && ring_entries > 0) {
+    const NoCancellation whole;      // or the sleep would be a point of it
     const int caller_errno = errno;  // a sleep that a signal interrupts sets it
     const auto began = std::chrono::steady_clock::now();
     auto now = began;
