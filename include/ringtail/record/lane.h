@@ -20,8 +20,9 @@
 //              below it are whole, though a producer still running may be replacing them.
 //
 // Within one thread, against its own signal handlers:
-//   B1         `busy` is set before anything of the lane is changed for a span, and cleared after. A handler that finds
-//              it set has interrupted such a change, and leaves the lane alone (see nested.h).
+//   B1         `busy` is set before close() or sample() changes anything of the lane, and cleared after. A handler that
+//              finds it set has interrupted such a change, and leaves all that alone (see nested.h). The open spans are
+//              outside: a handler may overwrite the entry that begin_span was about to write, and end_span is one store.
 //
 // Attempts carry the number of their run (InRun), read from the switches before the attempt is counted. So whatever a
 // thread that was interrupted inside close() still does after its session was started again is of the old run, and
