@@ -194,8 +194,11 @@ std::uint64_t RttAssembler::bytes_of_accounts() const {
 
 void RttAssembler::settle_accounts(std::uint64_t* lost) {
   std::vector<TraceThread>& threads = trace_.threads;
-  std::vector<std::uint64_t> rows(threads.empty() ? 0 : std::max<std::size_t>(threads.size(), threads_of_rows_));
-  if (rows.size() - threads.size() > kNewThreads) rows.resize(threads.size());  // they are an error
+  std::size_t accounts = threads.size();
+  if (accounts != 0 && threads_of_rows_ > accounts && threads_of_rows_ - accounts <= kNewThreads) {
+    accounts = threads_of_rows_;  // more of them are an error
+  }
+  std::vector<std::uint64_t> rows(accounts);
   for (std::size_t row = 0; !threads.empty() && row < trace_.size(); ++row) {
     const ThreadId thread = trace_.columns().thread.at(row);
     if (thread != kNoThread && index_of(thread) < rows.size()) ++rows[index_of(thread)];

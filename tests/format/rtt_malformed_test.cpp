@@ -1,5 +1,6 @@
 // Files that are wrong in one way each, with checksums that are right, and the message that each must produce.
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include <fstream>
 #include <functional>
@@ -324,6 +325,30 @@ TEST(RttMalformed, RefusesAThreadOutsideTheTable) {
   last.stored_bytes = last.content_bytes = 24;
   bytes += sealed(last, {reinterpret_cast<const char*>(end.bytes().data()), end.size()});
   EXPECT_EQ(read_rtt_bytes(bytes).error().message, "byte 625: expected rows of threads below 1 before it, found 3");
+}
+
+TEST(RttMalformed, TakesNoMemoryForAThreadFarOutsideTheTableOfAFileWithoutItsEnd) {
+  const auto peak_kib = [] {
+    rusage usage{};
+    getrusage(RUSAGE_SELF, &usage);
+    return usage.ru_maxrss;
+  };
+  const std::string state =
+      chunk_of(ChunkType::kState, bytes_of_hex("00 00 00 00 01 00") + std::string(25, '\0'));  // one thread
+  const std::string row =
+      bytes_of_hex("08 01 01 61 00 00 01 00 00 00 00 00 00 00 82 80 80 80 01 00 00 01 00 00 00 00");
+  ChunkHeader header;
+  header.type = ChunkType::kRows;
+  header.rows = 1;
+  header.sequence = 1;
+  header.stored_bytes = header.content_bytes = static_cast<std::uint32_t>(row.size());
+  const std::string file = state + sealed(header, row);
+  const std::string message =
+      "byte " + std::to_string(file.size()) + ": expected rows of threads below 1 before it, found 134217728";
+  const long before = peak_kib();
+  EXPECT_EQ(read_rtt_bytes(file).error().message, message);
+  EXPECT_EQ(recover_rtt_bytes(file).error().message, message);
+  EXPECT_LT(peak_kib() - before, 256 * 1024);  // eight bytes each of the threads up to that one are 1 GiB
 }
 
 // "0000  89 52 ...", sixteen bytes a line.
