@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cassert>
 #include <cstdint>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -17,6 +18,8 @@ namespace ringtail::inline v1 {
 namespace {
 
 constexpr std::size_t kSmallState = std::size_t{64} << 10U;
+constexpr std::size_t kStateForNames = std::size_t{1} << 20U;  // at most, of one for the names of new threads
+constexpr std::uint64_t kOldStateNs = 1'000'000'000;
 
 // Whether the rows' order is that in which readings of several batches give them.
 bool is_ordered(const Trace& rows) {
@@ -29,6 +32,22 @@ bool is_ordered(const Trace& rows) {
     if (begin < before || (begin == before && c.thread.at(row) < c.thread.at(row - 1))) return false;
   }
   return true;
+}
+
+// The latest that the batch says of the monotonic clock.
+std::optional<Nanoseconds> moment_of(const Trace& batch) {
+  if (!batch.origin) return std::nullopt;
+  return batch.origin->later.empty() ? batch.origin->monotonic : batch.origin->later.back().monotonic;
+}
+
+// Whether a row is of a thread that the batch's table has and its first `known` entries have not.
+bool names_new_thread(const Trace& batch, std::size_t known) {
+  if (batch.threads.size() <= known) return false;
+  for (std::size_t row = 0; row < batch.size(); ++row) {
+    const ThreadId thread = batch.columns().thread.at(row);
+    if (thread != kNoThread && index_of(thread) >= known) return true;
+  }
+  return false;
 }
 
 }  // namespace
@@ -75,20 +94,34 @@ struct RttWriter::State {
     chunk.grow(kChunkHeaderBytes);
   }
 
-  // The state, if it is another than before, and, unless it is `due`, of a size that the rows since then justify.
+  // Whether a state of so many bytes, another than the last one written, is worth them before the batch's rows.
+  [[nodiscard]] bool is_worth(std::size_t bytes, const Trace& batch) const {
+    if (bytes <= kSmallState || bytes <= row_bytes_since_state) return true;
+    const std::optional<Nanoseconds> moment = moment_of(batch);
+    if (moment && state_moment && *moment > *state_moment) {
+      const auto ns = [](Nanoseconds time) { return static_cast<std::uint64_t>(time.count()); };
+      // So a hang is in the file of a program that was killed.
+      if (ns(*moment) - ns(*state_moment) >= kOldStateNs) return true;
+    }
+    return bytes <= kStateForNames && names_new_thread(batch, state_threads);
+  }
+
+  // The state, if it is another than before, and worth it unless it is `due`.
   [[nodiscard]] Status put_state(const Trace& trace, bool due) {
     begin_chunk();
     if (auto error = state_encoder.encode(trace, chunk)) return *std::move(error);
     const std::span<const std::byte> contents = chunk.bytes().subspan(kChunkHeaderBytes);
     if (chunks != 0) {
       if (std::ranges::equal(contents, last_state)) return Done{};
-      if (!due && contents.size() > kSmallState && contents.size() > row_bytes_since_state) return Done{};
+      if (!due && !is_worth(contents.size(), trace)) return Done{};
     } else {
       const std::string_view text(reinterpret_cast<const char*>(contents.data()), contents.size());
       stream = hash_of(text);
     }
     last_state.assign(contents.begin(), contents.end());
     row_bytes_since_state = 0;
+    state_threads = trace.threads.size();
+    state_moment = moment_of(trace);
     return put(ChunkType::kState, 0, 0);
   }
 
@@ -119,6 +152,8 @@ struct RttWriter::State {
   std::uint64_t rows = 0;
   std::uint64_t stream = 0;
   std::uint64_t row_bytes_since_state = 0;
+  std::size_t state_threads = 0;  // of the last state written, as is its moment
+  std::optional<Nanoseconds> state_moment;
   LargestThread largest_thread;
   RowsEncoder row_encoder;
   StateEncoder state_encoder;

@@ -203,6 +203,57 @@ TEST(Rtt, WritesALargeStateNoOftenerThanRowsJustify) {
   EXPECT_EQ(must_read_rtt(file.file()).threads, batch.threads);
 }
 
+// Enough threads for a state of more than 64 KiB.
+Trace batch_of_many_threads() {
+  Trace batch = recorded_trace(1);
+  for (int i = 0; i < 6'000; ++i) batch.threads.emplace_back().name = "request worker " + std::to_string(i);
+  return batch;
+}
+
+TEST(Rtt, WritesALargeStateBeforeRowsOfANewThread) {
+  Trace batch = batch_of_many_threads();
+  RttChunks file;
+  RttWriter writer(file.sink());
+  ASSERT_TRUE(writer.append(batch).ok());
+  TraceEntry entry = batch[0].to_entry();
+  for (int i = 0; i < 5; ++i) {
+    const std::string name = "late worker " + std::to_string(i);
+    entry.thread = ThreadId{static_cast<std::uint32_t>(batch.threads.size())};
+    batch.threads.emplace_back().name = name;
+    batch.add(entry);
+    ASSERT_TRUE(writer.append(batch).ok());
+    EXPECT_EQ(must_read_rtt(file.file()).threads.at(index_of(entry.thread)).name, name);
+  }
+  batch.threads.emplace_back().name = std::string(std::size_t{1} << 20U, 'x');
+  entry.thread = ThreadId{static_cast<std::uint32_t>(batch.threads.size() - 1)};
+  batch.add(entry);
+  const std::size_t chunks = file.chunks.size();
+  ASSERT_TRUE(writer.append(batch).ok());
+  EXPECT_EQ(file.chunks.size(), chunks + 1);  // rows alone: that state is larger than 1 MiB
+}
+
+TEST(Rtt, WritesALargeStateOnceTheLastIsASecondOld) {
+  Trace batch = batch_of_many_threads();
+  RttChunks file;
+  RttWriter writer(file.sink());
+  ASSERT_TRUE(writer.append(batch).ok());
+  Trace hang;
+  hang.origin = batch.origin;
+  hang.threads = batch.threads;
+  hang.op_names().intern("hang");
+  const auto open_spans_after = [&](Nanoseconds time) {
+    hang.origin->later = {{batch.origin->monotonic + time, batch.origin->realtime + time}};
+    EXPECT_TRUE(writer.append(hang).ok());
+    return must_read_rtt(file.file()).open_spans;
+  };
+  hang.open_spans.push_back({ThreadId{1}, OpId{0}, kNoDevice, 1, 3us});
+  EXPECT_TRUE(open_spans_after(1s - 1ns).empty());
+  EXPECT_EQ(open_spans_after(1s).at(0).begin, 3us);
+  hang.open_spans[0].begin = 4us;
+  EXPECT_EQ(open_spans_after(2s - 1ns).at(0).begin, 3us);
+  EXPECT_EQ(open_spans_after(2s).at(0).begin, 4us);
+}
+
 TEST(Rtt, ReadsAGrowingFileAsFarAsItGoes) {
   const Trace whole = recorded_trace(1'000);
   RttChunks file;
