@@ -63,7 +63,8 @@ Status RttAssembler::add_state(const RttSource::Chunk& chunk, std::uint64_t offs
   const std::uint64_t beside = trace_.columns().bytes() + kBytesPerStored * chunk.contents.size();
   if (auto error = find_no_room(beside, offset)) return *std::move(error);
   DecodedState decoded;
-  if (auto problem = decode_state(chunk.contents, limit_ - bytes_held() - beside, decoded)) {
+  if (auto problem =
+          decode_state(chunk.contents, chunk.header.stored_bytes, limit_ - bytes_held() - beside, decoded)) {
     return error_in(chunk.header, offset, problem->at, problem->text, problem->code);
   }
   if (auto error = find_unsupported_state(decoded.state)) return error_in(chunk.header, offset, 0, error->message);

@@ -2,6 +2,7 @@
 // says what there is, Writer and Reader what becomes of it.
 #include "format/rtt_state.h"
 
+#include <algorithm>
 #include <limits>
 #include <string>
 #include <type_traits>
@@ -156,7 +157,8 @@ constexpr std::uint64_t kMapEntryBytes = 112;  // of metadata, besides its text:
 
 class Reader {
  public:
-  Reader(ByteReader& in, std::uint64_t memory) : in_(in), memory_(memory) {}
+  Reader(ByteReader& in, std::uint64_t most_entries, std::uint64_t memory)
+      : in_(in), most_entries_(most_entries), memory_(memory) {}
 
   void time(Nanoseconds& value) { value = Nanoseconds{in_.zigzag()}; }
   void real(double& value) { value = in_.fixed<double>("bytes of a number"); }
@@ -190,7 +192,7 @@ class Reader {
   template <class T, class Visit>
   void list(std::vector<T>& entries, std::string_view what, Visit visit) {
     const std::size_t at = in_.at();
-    const std::uint64_t count = in_.count(most_values_in(in_.left()), what);
+    const std::uint64_t count = in_.count(std::min(most_values_in(in_.left()), most_entries_), what);
     const std::uint64_t bytes = count * (sizeof(T) + sizeof(column_[0]));
     if (!charge(at, bytes, std::to_string(count).append(" ").append(what))) return;
     entries.resize(static_cast<std::size_t>(count));
@@ -270,13 +272,19 @@ class Reader {
   }
 
   ByteReader& in_;
-  std::uint64_t memory_;  // that may still be taken
+  std::uint64_t most_entries_;  // of a list
+  std::uint64_t memory_;        // that may still be taken
   std::size_t ops_ = 0;
   std::size_t devices_ = 0;
   std::vector<std::uint64_t> column_;
 };
 
 }  // namespace
+
+std::uint64_t longest_list_of(const Trace& state) noexcept {
+  return std::max({state.origin ? state.origin->later.size() : 0, state.threads.size(), state.folded.size(),
+                   state.losses.size(), state.open_spans.size(), state.categories.size()});
+}
 
 std::optional<Error> StateEncoder::encode(const Trace& trace, ByteWriter& out) {
   ops_.clear();
@@ -294,10 +302,10 @@ std::optional<Error> StateEncoder::encode(const Trace& trace, ByteWriter& out) {
   return std::move(writer.too_long());
 }
 
-std::optional<ContentProblem> decode_state(std::span<const std::byte> contents, std::uint64_t memory,
-                                           DecodedState& decoded) {
+std::optional<ContentProblem> decode_state(std::span<const std::byte> contents, std::uint64_t stored_bytes,
+                                           std::uint64_t memory, DecodedState& decoded) {
   ByteReader in(contents);
-  Reader reader(in, memory);
+  Reader reader(in, most_entries_in(stored_bytes), memory);
   reader.table(decoded.ops, "ops");
   reader.table(decoded.devices, "devices");
   reader.set_names(decoded.ops.size(), decoded.devices.size());

@@ -18,6 +18,15 @@
 
 namespace ringtail::inline v1 {
 
+// Entries that a list of a state may have whose chunk stores so many bytes. Uncompressed every state keeps to it: a
+// list has at least two columns, whose blocks of 256 take at least two bytes.
+[[nodiscard]] constexpr std::uint64_t most_entries_in(std::uint64_t stored_bytes) noexcept {
+  return 4'096 + 64 * stored_bytes;
+}
+
+// The entries of a state's longest list.
+[[nodiscard]] std::uint64_t longest_list_of(const Trace& state) noexcept;
+
 class StateEncoder {
  public:
   // kUnsupported for a name above the limit.
@@ -36,9 +45,10 @@ struct DecodedState {
   std::vector<std::string_view> devices;
 };
 
-// Takes what the contents say into `decoded`, an empty one. What would take more than `memory` bytes, with its names in
-// tables, is a problem before it is taken.
-[[nodiscard]] std::optional<ContentProblem> decode_state(std::span<const std::byte> contents, std::uint64_t memory,
+// Takes what the contents, of a chunk that stores so many bytes, say into `decoded`, an empty one. What would take more
+// than `memory` bytes, with its names in tables, is a problem before it is taken.
+[[nodiscard]] std::optional<ContentProblem> decode_state(std::span<const std::byte> contents,
+                                                         std::uint64_t stored_bytes, std::uint64_t memory,
                                                          DecodedState& decoded);
 
 // Makes `trace` say what `state` does, whose names have the given ids there.

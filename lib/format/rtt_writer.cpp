@@ -55,8 +55,8 @@ bool names_new_thread(const Trace& batch, std::size_t known) {
 struct RttWriter::State {
   State(ByteSink sink, RttOptions how) : out(std::move(sink)), options(how) {}
 
-  // The chunk whose contents stand in `chunk` behind room for its header.
-  [[nodiscard]] Status put(ChunkType type, std::uint8_t flags, std::size_t rows_in_it) {
+  // The chunk whose contents stand in `chunk` behind room for its header. longest_list: of a state, else 0.
+  [[nodiscard]] Status put(ChunkType type, std::uint8_t flags, std::size_t rows_in_it, std::uint64_t longest_list) {
     ByteWriter* bytes = &chunk;
     ChunkHeader header;
     header.type = type;
@@ -70,7 +70,8 @@ struct RttWriter::State {
     if (options.compress && type != ChunkType::kEnd) {
       packed.clear();
       packed.grow(kChunkHeaderBytes);
-      if (compressor.pack(chunk.bytes().subspan(kChunkHeaderBytes), packed)) {
+      if (compressor.pack(chunk.bytes().subspan(kChunkHeaderBytes), packed) &&
+          longest_list <= most_entries_in(packed.size() - kChunkHeaderBytes)) {
         header.flags |= kCompressed;
         bytes = &packed;
       }
@@ -122,7 +123,7 @@ struct RttWriter::State {
     row_bytes_since_state = 0;
     state_threads = trace.threads.size();
     state_moment = moment_of(trace);
-    return put(ChunkType::kState, 0, 0);
+    return put(ChunkType::kState, 0, 0, longest_list_of(trace));
   }
 
   [[nodiscard]] Status put_rows(const Trace& batch) {
@@ -131,7 +132,7 @@ struct RttWriter::State {
       begin_chunk();
       const Result<std::size_t> taken = row_encoder.encode(batch, row, chunk);
       if (!taken.ok()) return taken.error();
-      if (Status written = put(ChunkType::kRows, flags, taken.value()); !written.ok()) return written;
+      if (Status written = put(ChunkType::kRows, flags, taken.value(), 0); !written.ok()) return written;
       row += taken.value();
     }
     return Done{};
@@ -142,7 +143,7 @@ struct RttWriter::State {
     chunk.fixed(chunks + 1);
     chunk.fixed(rows);
     chunk.fixed(total_duration_us);
-    return put(ChunkType::kEnd, 0, 0);
+    return put(ChunkType::kEnd, 0, 0, 0);
   }
 
   ByteSink out;

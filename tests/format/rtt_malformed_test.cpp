@@ -2,11 +2,13 @@
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 
+#include <array>
 #include <fstream>
 #include <functional>
 
 #include "format/crc32c.h"
 #include "format/rtt_bytes.h"
+#include "format/rtt_pack.h"
 #include "tests/format/rtt_file.h"
 #include "tests/support/shared_files.h"
 
@@ -242,6 +244,25 @@ TEST(RttMalformed, TakesNoMemoryForNamesOfAStateBeyondTheLimit) {
         << refused.error().message;
     EXPECT_TRUE(read_rtt_bytes(file, {60'000'000}).ok());
   }
+}
+
+TEST(RttMalformed, RefusesMoreEntriesThanTheStoredBytesOfAStateMayStandFor) {
+  ByteWriter contents;
+  for (int part = 0; part < 6; ++part) contents.varint(0);  // up to the losses
+  const std::size_t at = contents.size();
+  contents.varint(20'000'000);
+  for (int block = 0; block < 6 * (20'000'000 / 256); ++block) contents.append(std::array<std::byte, 2>{});
+  for (int list = 0; list < 3; ++list) contents.varint(0);
+  ByteWriter stored;
+  ASSERT_TRUE(Compressor().pack(contents.bytes(), stored));
+  ChunkHeader header;
+  header.flags = kCompressed;
+  header.content_bytes = static_cast<std::uint32_t>(contents.size());
+  header.stored_bytes = static_cast<std::uint32_t>(stored.size());
+  const Result<Trace> read =
+      read_rtt_bytes(sealed(header, {reinterpret_cast<const char*>(stored.bytes().data()), stored.size()}));
+  EXPECT_EQ(read.error().message, "byte 56, unpacked byte " + std::to_string(at) + ": expected at most " +
+                                      std::to_string(4'096 + 64 * stored.size()) + " losses, found 20000000");
 }
 
 TEST(RttMalformed, KeepsNoNameOfAStateThatIsRefused) {

@@ -203,6 +203,14 @@ TEST(Rtt, WritesALargeStateNoOftenerThanRowsJustify) {
   EXPECT_EQ(must_read_rtt(file.file()).threads, batch.threads);
 }
 
+TEST(Rtt, CompressesNoStateToFewerBytesThanItsListsNeed) {
+  Trace trace;
+  trace.origin.emplace().later.assign(1'000'000, {});  // 16 KB, of which zstd makes less than 100 bytes
+  trace.threads.assign(3, {});
+  trace.losses.assign(100'000, {kNoThread, kNoDevice, LossCause::kFileDamaged, 1, 0ns, 0ns});
+  EXPECT_EQ(must_read_rtt(write_rtt(trace, {.compress = true}).file()), trace);
+}
+
 // Enough threads for a state of more than 64 KiB.
 Trace batch_of_many_threads() {
   Trace batch = recorded_trace(1);
