@@ -147,7 +147,9 @@ Status TraceFile::open() {
   identity_ = {status.st_dev, status.st_ino};
   fd_ = fd;
   // Where there are no locks, O_EXCL has kept others out so far, and remove_leftover() will.
-  if (::flock(fd_, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+  const bool refused = ::flock(fd_, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+  // Before it was locked, another writer may have taken it for a leftover.
+  if (refused || !name_is_ours()) {
     close();
     return part_error("no other writer", " one");
   }

@@ -85,8 +85,8 @@ std::size_t open_descriptors() {
 // stands under its name and a lock are more than it needs, and where renameat2 does not work there is rename.
 bool may_pass(const Fault& fault) {
   if (fault.code == EINTR || fault.code == kShort) return true;
-  // The look between is whether the .part is still its own.
-  if (fault.call == "lstat") return fault.at == 2 || (fault.at == 0 && !fault.on);
+  // The looks between are whether the .part is still its own.
+  if (fault.call == "lstat") return fault.at == 3 || (fault.at == 0 && !fault.on);
   if (fault.call == "flock") return fault.code != EWOULDBLOCK;
   return fault.call == "renameat2" && (fault.code == EINVAL || fault.code == ENOSYS);
 }
@@ -195,6 +195,20 @@ TEST(WriteFaults, AreToldWithSizePlaceAndTime) {
                                 ", found: No space left on device, [0-9]+\\.[0-9]{3} s after it was created"));
   }
   EXPECT_EQ(std::filesystem::file_size(path + ".part"), size);
+}
+
+TEST(WriteFaults, AreToldWhereAnotherWriterTookTheFileAwayBeforeItWasLocked) {
+  const TemporaryFolder folder;
+  const std::string path = folder.path("trace.rtt");
+  const Sink other = rtt_file(path, {.replace = true});
+  const Sink late = rtt_file(path, {.replace = true});
+  FaultyCalls calls;
+  calls.before("flock", [&] { EXPECT_TRUE(other.append(batch(0)).ok()); });
+  const Status refused = late.append(batch(0));
+  ASSERT_FALSE(refused.ok());
+  EXPECT_THAT(refused.error().message, HasSubstr(".part: expected no other writer, found one"));
+  EXPECT_TRUE(other.finish(Trace()).ok());
+  EXPECT_EQ(rows_in(path), static_cast<std::int64_t>(kRowsOfBatch));
 }
 
 class WriteFaultsInSession : public SessionByHand {};

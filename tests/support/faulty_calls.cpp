@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <map>
 #include <optional>
+#include <utility>
 
 extern "C" long syscall(long number, ...) noexcept;
 
@@ -18,6 +19,8 @@ namespace {
 struct Calls {
   std::vector<Fault> faults;
   std::map<std::string, int> counts;
+  std::string acted_on;  // the call
+  std::function<void()> action = nullptr;
 };
 
 thread_local std::optional<Calls> calls;
@@ -26,6 +29,11 @@ thread_local std::optional<Calls> calls;
 int fate_of(const char* call) {
   if (!calls) return 0;
   const int at = calls->counts[call]++;
+  if (calls->action && calls->acted_on == call) {
+    std::optional<Calls> kept = std::exchange(calls, std::nullopt);
+    std::exchange(kept->action, nullptr)();
+    calls = std::move(kept);
+  }
   for (const Fault& fault : calls->faults) {
     if (fault.call == call && (fault.on ? at >= fault.at : at == fault.at)) return fault.code;
   }
@@ -43,8 +51,12 @@ long made(const char* call, long number, Arguments... arguments) {
 
 }  // namespace
 
-FaultyCalls::FaultyCalls(std::vector<Fault> faults) { calls = Calls{std::move(faults), {}}; }
+FaultyCalls::FaultyCalls(std::vector<Fault> faults) { calls.emplace().faults = std::move(faults); }
 FaultyCalls::~FaultyCalls() { calls.reset(); }
+void FaultyCalls::before(std::string call, std::function<void()> action) {
+  calls->acted_on = std::move(call);
+  calls->action = std::move(action);
+}
 int FaultyCalls::count(const std::string& call) const { return calls->counts[call]; }
 
 }  // namespace ringtail::testing

@@ -2,6 +2,7 @@
 // and close, which a program that links faulty_calls.cpp makes through it.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,9 @@ class FaultyCalls {
   ~FaultyCalls();
   FaultyCalls(const FaultyCalls&) = delete;
   FaultyCalls& operator=(const FaultyCalls&) = delete;
+
+  // Runs `action` before the first call of that name; its own calls are neither counted nor fail.
+  void before(std::string call, std::function<void()> action);
 
   // So far.
   [[nodiscard]] int count(const std::string& call) const;
