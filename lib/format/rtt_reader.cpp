@@ -93,11 +93,6 @@ Result<Trace> read_rtt_file(const std::string& path, RttLimits limits) {
   return with_file(path, [&](std::istream& in) { return read_rtt(in, limits); });
 }
 
-bool is_rtt(std::span<const std::byte> first_bytes) noexcept {
-  return first_bytes.size() >= kRttMagic.size() &&
-         std::memcmp(first_bytes.data(), kRttMagic.data(), kRttMagic.size()) == 0;
-}
-
 Result<RttSalvage> recover_rtt_file(const std::string& path, RttLimits limits) {
   return with_file(path, [&](std::istream& in) { return recover_rtt(in, limits); });
 }

@@ -94,13 +94,6 @@ TEST(Rtt, StoresRecordedDurationsAndThoseOfThreeDecimalsAsNanoseconds) {
   }
 }
 
-TEST(Rtt, IsKnownByItsFirstBytes) {
-  const std::string file = write_rtt(Trace()).file();
-  EXPECT_TRUE(is_rtt(std::as_bytes(std::span(file).first(8))));
-  EXPECT_FALSE(is_rtt(std::as_bytes(std::span(file).first(7))));
-  EXPECT_FALSE(is_rtt(std::as_bytes(std::span("{\"entries\": []}"))));
-}
-
 TEST(Rtt, GivesTheRowsOfOverlappingBatchesInOrder) {
   const Trace whole = recorded_trace(2'000);
   for (std::uint64_t seed = 1; seed <= 50; ++seed) {

@@ -72,9 +72,6 @@ struct RttLimits {
 [[nodiscard]] Result<Trace> read_rtt(std::istream& in, RttLimits limits = {});
 [[nodiscard]] Result<Trace> read_rtt_file(const std::string& path, RttLimits limits = {});
 
-// Whether a file that begins with these bytes (8 are enough) is in this format.
-[[nodiscard]] bool is_rtt(std::span<const std::byte> first_bytes) noexcept;
-
 // What is left of a file, and what is not. A chunk is kept whole or not at all, so no span is ever wrong.
 struct RttSalvage {
   Trace trace;                       // open_spans, threads, ... as of the last whole state
