@@ -14,6 +14,7 @@ namespace {
 
 constexpr std::size_t kNewThreads = 64 * 1024;  // that rows may name beyond the table of a file without its end
 
+constexpr std::uint64_t kColumns = 13;
 constexpr std::uint64_t kBytesPerDecodedRow = 192;  // RttRows, and the kinds in numbers of the trace
 constexpr std::uint64_t kBytesPerStored = 4;  // while it is read, at most: grown to twice its size, and unpacked
 constexpr std::uint64_t kBytesPerContent =
@@ -47,7 +48,10 @@ std::uint64_t RttAssembler::bytes_with_room(std::uint64_t rows, const Trace::Fac
   const std::uint64_t room = trace_.columns().op.capacity();
   const std::uint64_t moving = rows > room ? sizeof(std::uint64_t) * room : 0;
   const std::uint64_t widening = facts.largest_step > UINT32_MAX ? sizeof(std::uint32_t) * rows : 0;
-  return trace_.bytes_per_row(facts) * rows + moving + widening;
+  const std::uint64_t bytes = trace_.bytes_per_row(facts) * rows;
+  const bool large = sizeof(std::uint64_t) * rows >= 3 * kMostColumnSlack;
+  const std::uint64_t slack = large ? std::min(bytes / 3, kColumns * kMostColumnSlack) : 0;
+  return bytes + slack + moving + widening;
 }
 
 std::uint64_t RttAssembler::bytes_held() const noexcept {

@@ -4,8 +4,8 @@
 //
 // Shape    A std::vector whose resize() leaves new elements uninitialized: a column of millions of rows that is about
 //          to be written is not written twice.
-// Cost     Columns of 2 MiB and more ask for huge pages: new memory then costs a third per byte
-//          (benchmarks/README.md).
+// Cost     Columns of 1.5 MiB and more ask for huge pages: new memory then costs a third per byte
+//          (benchmarks/README.md). The last one may be a quarter unused.
 #pragma once
 
 #include <cstddef>
@@ -15,6 +15,9 @@
 #include <vector>
 
 namespace ringtail::inline v1 {
+
+// What a column may take beyond its elements, in bytes: at most a third of these.
+inline constexpr std::size_t kMostColumnSlack = std::size_t{512} << 10U;
 
 // Memory for a column, aligned to huge pages where it is large. Throws std::bad_alloc.
 [[nodiscard]] void* allocate_column(std::size_t bytes);
