@@ -115,6 +115,12 @@ Result<ChunkHeader> parse_header(std::span<const std::byte> bytes, std::uint64_t
                   (header.compressed() ? "less than " : "") + std::to_string(header.content_bytes) + " stored bytes",
                   std::to_string(header.stored_bytes));
   }
+  if (header.compressed() && header.content_bytes > most_unpacked(header.stored_bytes)) {
+    return refuse(kContentBytesAt,
+                  "at most " + std::to_string(most_unpacked(header.stored_bytes)) + " bytes packed into " +
+                      std::to_string(header.stored_bytes),
+                  std::to_string(header.content_bytes));
+  }
   const bool rows_fit = has_rows ? header.rows >= 1 && header.rows <= kMostChunkRows : header.rows == 0;
   if (!rows_fit) {
     return refuse(kRowsAt, has_rows ? "1 to " + std::to_string(kMostChunkRows) + " rows" : "no rows",

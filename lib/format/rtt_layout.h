@@ -25,6 +25,11 @@ inline constexpr std::uint32_t kMostChunkRows = 64U << 10U;
 inline constexpr std::size_t kMostNameBytes = std::size_t{1} << 20U;
 inline constexpr std::size_t kMostSignatureWords = std::size_t{64} << 10U;  // ranks and dimensions
 
+// What so many stored bytes may be unpacked to, so that a small file is not the work of a large one.
+[[nodiscard]] constexpr std::uint64_t most_unpacked(std::uint64_t stored) noexcept {
+  return (std::uint64_t{64} << 10U) + 1'000 * stored;
+}
+
 enum class ChunkType : std::uint8_t { kState = 1, kRows = 2, kEnd = 3 };
 
 // "state", "rows", "end".

@@ -70,8 +70,9 @@ struct RttWriter::State {
     if (options.compress && type != ChunkType::kEnd) {
       packed.clear();
       packed.grow(kChunkHeaderBytes);
-      if (compressor.pack(chunk.bytes().subspan(kChunkHeaderBytes), packed) &&
-          longest_list <= most_entries_in(packed.size() - kChunkHeaderBytes)) {
+      const bool smaller = compressor.pack(chunk.bytes().subspan(kChunkHeaderBytes), packed);
+      const std::size_t size = packed.size() - kChunkHeaderBytes;
+      if (smaller && header.content_bytes <= most_unpacked(size) && longest_list <= most_entries_in(size)) {
         header.flags |= kCompressed;
         bytes = &packed;
       }

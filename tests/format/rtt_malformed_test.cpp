@@ -60,6 +60,8 @@ const BadHeader kBadHeaders[] = {
      "byte 20: expected 1 to 65536 rows, found 65537"},
     {"sequence", [](ChunkHeader& h) { h.sequence = 1; }, "byte 32: expected chunk 0, found chunk 1"},
     {"rows before", [](ChunkHeader& h) { h.rows_before = 5; }, "byte 40: expected 0 rows before, found 5"},
+    {"a bomb", [](ChunkHeader& h) { h.flags = kCompressed, h.content_bytes = (64U << 10U) + 10'001; },
+     "byte 16: expected at most 75536 bytes packed into 10, found 75537"},
     {"no frame", [](ChunkHeader& h) { h.flags = kCompressed, h.content_bytes = 100; },
      "byte 56: expected one frame of zstd of 100 bytes, found something else"},
 };
@@ -250,8 +252,8 @@ TEST(RttMalformed, RefusesMoreEntriesThanTheStoredBytesOfAStateMayStandFor) {
   ByteWriter contents;
   for (int part = 0; part < 6; ++part) contents.varint(0);  // up to the losses
   const std::size_t at = contents.size();
-  contents.varint(20'000'000);
-  for (int block = 0; block < 6 * (20'000'000 / 256); ++block) contents.append(std::array<std::byte, 2>{});
+  contents.varint(1'000'000);
+  for (int block = 0; block < 6 * (1'000'000 / 256); ++block) contents.append(std::array<std::byte, 2>{});
   for (int list = 0; list < 3; ++list) contents.varint(0);
   ByteWriter stored;
   ASSERT_TRUE(Compressor().pack(contents.bytes(), stored));
@@ -262,7 +264,7 @@ TEST(RttMalformed, RefusesMoreEntriesThanTheStoredBytesOfAStateMayStandFor) {
   const Result<Trace> read =
       read_rtt_bytes(sealed(header, {reinterpret_cast<const char*>(stored.bytes().data()), stored.size()}));
   EXPECT_EQ(read.error().message, "byte 56, unpacked byte " + std::to_string(at) + ": expected at most " +
-                                      std::to_string(4'096 + 64 * stored.size()) + " losses, found 20000000");
+                                      std::to_string(4'096 + 64 * stored.size()) + " losses, found 1000000");
 }
 
 TEST(RttMalformed, KeepsNoNameOfAStateThatIsRefused) {
@@ -279,12 +281,11 @@ TEST(RttMalformed, KeepsNoNameOfAStateThatIsRefused) {
 
 TEST(RttMalformed, RefusesAFrameThatUnpacksToMoreOrLessThanItsHeaderSays) {
   Trace trace;
-  for (int i = 0; i < 20; ++i)
-    trace.metadata["key " + std::to_string(i)] = std::string(100'000, 'x');  // 2 MB in 1 KB
+  for (int i = 0; i < 5; ++i) trace.metadata["key " + std::to_string(i)] = std::string(10'000, 'x');
   const std::string state = write_rtt(trace, {.compress = true}).chunks[0];
-  ASSERT_LT(state.size(), 20'000U);
+  ASSERT_LT(state.size(), 2'000U);
   EXPECT_TRUE(read_rtt_bytes(state).ok());
-  for (const std::int32_t more : {-1'000'000, -1, 1, 1'000'000}) {
+  for (const std::int32_t more : {-40'000, -1, 1, 10'000}) {
     ChunkHeader header = header_of(state);
     header.content_bytes += static_cast<std::uint32_t>(more);
     const Result<Trace> read = read_rtt_bytes(sealed(header, state.substr(kChunkHeaderBytes)));

@@ -204,6 +204,14 @@ TEST(Rtt, CompressesNoStateToFewerBytesThanItsListsNeed) {
   EXPECT_EQ(must_read_rtt(write_rtt(trace, {.compress = true}).file()), trace);
 }
 
+TEST(Rtt, CompressesNothingToLessThanAThousandth) {
+  Trace trace;
+  for (int i = 0; i < 20; ++i) trace.metadata["key " + std::to_string(i)] = std::string(100'000, 'x');
+  const RttChunks written = write_rtt(trace, {.compress = true});
+  EXPECT_EQ(header_of(written.chunks[0]).flags & kCompressed, 0);
+  EXPECT_EQ(must_read_rtt(written.file()), trace);
+}
+
 // Enough threads for a state of more than 64 KiB.
 Trace batch_of_many_threads() {
   Trace batch = recorded_trace(1);
