@@ -20,10 +20,9 @@ constexpr std::size_t kTaken = Chunk::kBytes + 128;  // with what points at it
 }  // namespace
 
 void populate(void* first, std::size_t bytes) noexcept {
-  const auto at = reinterpret_cast<std::uintptr_t>(first);
-  const std::uintptr_t begin = at & ~(kPage - 1);
-  const std::uintptr_t end = (at + bytes + kPage - 1) & ~(kPage - 1);
-  madvise(reinterpret_cast<void*>(begin), end - begin, MADV_POPULATE_WRITE);  // a wish: see pages.h
+  const std::size_t before = reinterpret_cast<std::uintptr_t>(first) % kPage;  // of its page
+  const std::size_t pages = (before + bytes + kPage - 1) / kPage;
+  madvise(static_cast<std::byte*>(first) - before, pages * kPage, MADV_POPULATE_WRITE);  // a wish: see pages.h
 }
 
 Chunk::Chunk(MemoryBound& bound) : bound_(bound) {

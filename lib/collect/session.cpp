@@ -19,7 +19,7 @@ Error from_inside() {
 
 }  // namespace
 
-Session::Session(SessionOptions options) : state_(std::make_unique<State>(options)) {}
+Session::Session(const SessionOptions& options) : state_(std::make_unique<State>(options)) {}
 
 Session::~Session() {
   if (state_->abandoned()) {

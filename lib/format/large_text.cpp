@@ -26,7 +26,7 @@ void LargeText::populate() {
   populated_ = std::max(text_.size(), last > begin ? static_cast<std::size_t>(last - begin) : 0);
 #ifdef MADV_POPULATE_WRITE
   // A kernel before 5.14 refuses, and the pages come one by one.
-  if (first < last) madvise(reinterpret_cast<void*>(first), last - first, MADV_POPULATE_WRITE);
+  if (first < last) madvise(text_.data() + (first - begin), last - first, MADV_POPULATE_WRITE);
 #endif
 }
 

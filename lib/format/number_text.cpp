@@ -51,7 +51,8 @@ char* put_zeros(char* at, std::size_t count) {
 char* write_thousandths(char* at, double value) {
   constexpr double kMost = 1e11;
   if (value > kMost) return nullptr;
-  const auto thousandths = static_cast<std::uint64_t>(value * 1e3 + 0.5);
+  const double nearest = value * 1e3 + 0.5;
+  const auto thousandths = static_cast<std::uint64_t>(nearest);
   if (thousandths == 0 || static_cast<double>(thousandths) / 1e3 != value) return nullptr;
   at = write_unsigned(at, thousandths / 1000);
   const auto rest = static_cast<unsigned>(thousandths % 1000);

@@ -132,7 +132,7 @@ class Salvage {
     if (!read.ok()) return give_up(header, true);
     if (!read.value()) return give_up(header, false);
     if (header.sequence != next_chunk_) assembler_.note_gap();
-    const Status added = assembler_.add(*read.value(), offset_);
+    Status added = assembler_.add(*read.value(), offset_);
     if (!added.ok() && added.error().code == ErrorCode::kUnsupported) return added;
     if (!added.ok()) return give_up(header, true);
     const std::uint64_t gap = header.sequence - next_chunk_;

@@ -40,12 +40,12 @@ class [[nodiscard]] Result {
   [[nodiscard]] bool ok() const { return state_.index() == 0; }
 
   // Requires: ok().
-  [[nodiscard]] T& value() & { return assert(ok()), *std::get_if<0>(&state_); }
-  [[nodiscard]] const T& value() const& { return assert(ok()), *std::get_if<0>(&state_); }
-  [[nodiscard]] T&& value() && { return assert(ok()), std::move(*std::get_if<0>(&state_)); }
+  [[nodiscard]] T& value() & { return assert(ok()), std::get<0>(state_); }
+  [[nodiscard]] const T& value() const& { return assert(ok()), std::get<0>(state_); }
+  [[nodiscard]] T&& value() && { return assert(ok()), std::move(std::get<0>(state_)); }
 
   // Requires: !ok().
-  [[nodiscard]] const Error& error() const { return assert(!ok()), *std::get_if<1>(&state_); }
+  [[nodiscard]] const Error& error() const { return assert(!ok()), std::get<1>(state_); }
 
  private:
   std::variant<T, Error> state_;
