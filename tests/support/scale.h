@@ -17,6 +17,13 @@ inline constexpr double kDefaultScale = 0.1;
 inline constexpr double kDefaultScale = 1.0;
 #endif
 
+// Of allocations that fail one by one: each, but for ThreadSanitizer, which would take minutes to find the same races.
+#if defined(__SANITIZE_THREAD__)
+inline constexpr long kFaultStride = 8;
+#else
+inline constexpr long kFaultStride = 1;
+#endif
+
 // `count` times the scale, at least 1; `full` where all is asked for.
 inline long scaled(long count, long full) {
   const char* const given = std::getenv("RINGTAIL_TEST_SCALE");

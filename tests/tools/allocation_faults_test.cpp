@@ -67,6 +67,8 @@ struct Case {
   std::vector<std::string> arguments;  // those that end in .json, .rtt, ... are files
 };
 
+void PrintTo(const Case& one, std::ostream* out) { *out << one.name; }
+
 const Case kCases[] = {
     {"analyze_json", {"analyze", "trace.json"}},
     {"analyze_rtt", {"analyze", "trace.rtt", "--format", "json"}},
