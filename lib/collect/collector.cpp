@@ -312,6 +312,7 @@ void Collector::flush() noexcept {
   try {
     Harvest now = batch(Nanoseconds{0});
     deliver(now);
+    accounts_ = std::move(now.accounts);
   } catch (const std::bad_alloc&) {
     log_.fold_all(LossCause::kNoMemory);
   }
@@ -352,7 +353,7 @@ Harvest Collector::harvest() const {
   Harvest harvest;
   harvest.segments = log_.segments();
   harvest.folds.add(folds_);
-  harvest.accounts = registry_.accounts();
+  registry_.copy_accounts(harvest.accounts);
   harvest.accounts.resize(std::min(harvest.accounts.size(), threads_));
   harvest.open_spans = open_spans_;
   harvest.pairs = pairs_;
@@ -369,15 +370,14 @@ Harvest Collector::cut_all(Nanoseconds most) {
   Harvest harvest;
   harvest.wall_at_start = wall_at_start_;
   harvest.uncounted = uncounted_;
-  harvest.accounts.resize(registry_.thread_count());
+  harvest.accounts = std::move(accounts_);
+  registry_.copy_accounts(harvest.accounts);
   for (Book& book : books_) {
     // Acquire: as in drain(). A lane that retired since, or is leased anew, is as good as live: its account is open.
     if (book.counts == nullptr || book.lane->look() == LaneState::kFree) continue;
     cut(book, most, harvest);
     note_open_spans(*book.lane, harvest.open_spans);
   }
-  const std::vector<ThreadAccount> accounts = registry_.accounts();
-  for (std::size_t i = 0; i < harvest.accounts.size(); ++i) harvest.accounts[i].add(accounts[i]);
   harvest.folds.add(folds_);
   return harvest;
 }

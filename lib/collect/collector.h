@@ -134,6 +134,8 @@ class Collector {
   Nanoseconds wall_at_start_{0};
   WallClockPair at_end_;
 
+  std::vector<ThreadAccount> accounts_;  // memory for the next flush
+
   Delivery delivery_;
   Nanoseconds last_flush_{0};
 };

@@ -438,12 +438,11 @@ ThreadAccount& Registry::account(ThreadId thread) {
   return threads_[index_of(thread)].account;
 }
 
-std::vector<ThreadAccount> Registry::accounts() const {
+void Registry::copy_accounts(std::vector<ThreadAccount>& accounts) const {
+  accounts.clear();
+  accounts.reserve(thread_count());  // before the lock, which leases wait for
   const std::lock_guard lock(lanes_mutex_);
-  std::vector<ThreadAccount> accounts;
-  accounts.reserve(threads_.size());
   for (const ThreadRow& row : threads_) accounts.push_back(row.account);
-  return accounts;
 }
 
 }  // namespace ringtail::inline v1

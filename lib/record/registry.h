@@ -152,7 +152,7 @@ class Registry {
   // What the collector counts. An account stays where it is until the threads are renumbered.
   // Requires: the collector's mutex is held.
   [[nodiscard]] ThreadAccount& account(ThreadId thread);
-  [[nodiscard]] std::vector<ThreadAccount> accounts() const;
+  void copy_accounts(std::vector<ThreadAccount>& accounts) const;  // throws std::bad_alloc
 
   // Recorders that record nothing because there was no memory for a lane, or for the thread to keep it.
   void count_refused_lease() noexcept { refused_leases_.fetch_add(1, std::memory_order_relaxed); }  // statistic
