@@ -370,7 +370,7 @@ Harvest Collector::cut_all(Nanoseconds most) {
   Harvest harvest;
   harvest.wall_at_start = wall_at_start_;
   harvest.uncounted = uncounted_;
-  harvest.accounts = std::move(accounts_);
+  harvest.accounts.swap(accounts_);
   registry_.copy_accounts(harvest.accounts);
   for (Book& book : books_) {
     // Acquire: as in drain(). A lane that retired since, or is leased anew, is as good as live: its account is open.

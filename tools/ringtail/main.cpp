@@ -13,7 +13,12 @@
 
 namespace {
 
-using namespace ringtail::cli;
+using ringtail::cli::Arguments;
+using ringtail::cli::complain;
+using ringtail::cli::dispatch;
+using ringtail::cli::FdBuffer;
+using ringtail::cli::kCommands;
+using ringtail::cli::Streams;
 
 // A file opened while a standard descriptor is closed would take its number, and receive what is printed. What
 // takes the number here refuses every use, as the closed one would.

@@ -13,7 +13,7 @@ namespace ringtail::demo {
 class Random {
  public:
   // The same parts give the same numbers; any other part gives unrelated ones.
-  explicit Random(std::initializer_list<std::uint64_t> parts) {
+  Random(std::initializer_list<std::uint64_t> parts) {
     for (const std::uint64_t part : parts) state_ = next() ^ part;
   }
 

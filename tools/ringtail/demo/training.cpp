@@ -22,7 +22,7 @@ namespace {
 
 // What one worker owns, and what it leaves for the end.
 struct Worker {
-  Worker(const TrainingOptions& options) : network(options.widths, options.seed) {}
+  explicit Worker(const TrainingOptions& options) : network(options.widths, options.seed) {}
 
   Network network;
   std::vector<float> velocity = std::vector<float>(network.parameters().size());
