@@ -115,6 +115,12 @@ Result<ChunkHeader> parse_header(std::span<const std::byte> bytes, std::uint64_t
                   (header.compressed() ? "less than " : "") + std::to_string(header.content_bytes) + " stored bytes",
                   std::to_string(header.stored_bytes));
   }
+  constexpr std::uint64_t kMost = ~std::uint64_t{0};
+  if (header.sequence == kMost) return refuse(kSequenceAt, "a number that another can follow", std::to_string(kMost));
+  if (header.rows_before > kMost - kMostChunkRows) {
+    return refuse(kRowsBeforeAt, "at most " + std::to_string(kMost - kMostChunkRows) + " rows before",
+                  std::to_string(header.rows_before));
+  }
   if (header.compressed() && header.content_bytes > most_unpacked(header.stored_bytes)) {
     return refuse(kContentBytesAt,
                   "at most " + std::to_string(most_unpacked(header.stored_bytes)) + " bytes packed into " +

@@ -126,7 +126,7 @@ class Salvage {
     }
     const ChunkHeader header = parsed.value();
     if (!stream_) stream_ = header.stream;
-    if (header.stream != *stream_ || header.sequence < next_chunk_) return leave(1);
+    if (header.stream != *stream_ || !comes_next(header)) return leave(1);
     const Result<std::optional<RttSource::Chunk>> read = source_.read_chunk(offset_);
     if (!read.ok() && read.error().code == ErrorCode::kUnsupported) return read.error();
     if (!read.ok()) return give_up(header, true);
@@ -139,11 +139,18 @@ class Salvage {
     result_.chunks_missing += gap - std::min(gap, given_up_);
     given_up_ = 0;
     next_chunk_ = header.sequence + 1;
-    rows_known_ = header.rows_before + header.rows;
+    rows_known_ = header.rows_before + header.rows;  // no overflow: parse_header()
     ++result_.chunks_read;
     result_.finished = assembler_.has_end();
     offset_ += kChunkHeaderBytes + header.stored_bytes;
     return Done{};
+  }
+
+  // Whether the header goes on from the last chunk kept: with what chunks between them could hold.
+  [[nodiscard]] bool comes_next(const ChunkHeader& header) const {
+    if (header.sequence < next_chunk_ || header.rows_before < rows_known_) return false;
+    const std::uint64_t missing = header.rows_before - rows_known_;
+    return missing == 0 || (missing - 1) / kMostChunkRows < header.sequence - next_chunk_;
   }
 
   Status leave(std::uint64_t bytes) {

@@ -56,6 +56,18 @@ std::uint64_t RttSource::rows_at_end() {
   return rows;
 }
 
+bool RttSource::ends_before(std::uint64_t offset) {
+  const std::uint64_t read = base_ + (bytes_.size() - first_);
+  if (!in_.good()) return read < offset;
+  const std::istream::pos_type now = in_.tellg();
+  if (now == std::istream::pos_type(-1)) return in_.clear(), false;  // a pipe
+  in_.seekg(0, std::ios::end);
+  const std::istream::off_type rest = in_.tellg() - now;
+  in_.clear();
+  in_.seekg(now);
+  return rest >= 0 && read + static_cast<std::uint64_t>(rest) < offset;
+}
+
 bool RttSource::failed() const { return !in_.good() && !in_.eof(); }
 
 Result<std::optional<RttSource::Chunk>> RttSource::read_chunk(std::uint64_t offset) {
@@ -64,8 +76,11 @@ Result<std::optional<RttSource::Chunk>> RttSource::read_chunk(std::uint64_t offs
   const Result<ChunkHeader> parsed = parse_header(bytes, offset);
   if (!parsed.ok()) return parsed.error();
   const ChunkHeader& header = parsed.value();
-  if (std::uint64_t{header.stored_bytes} + header.content_bytes > memory_) return too_large_for(memory_, offset);
   const std::size_t size = kChunkHeaderBytes + header.stored_bytes;
+  if (std::uint64_t{header.stored_bytes} + header.content_bytes > memory_) {
+    if (ends_before(offset + size)) return std::optional<Chunk>();
+    return too_large_for(memory_, offset);
+  }
   bytes = at(offset, size);
   if (bytes.size() < size) return std::optional<Chunk>();
   const std::span<const std::byte> stored = bytes.subspan(kChunkHeaderBytes);

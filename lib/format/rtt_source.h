@@ -42,10 +42,14 @@ class RttSource {
     ChunkHeader header;
     std::span<const std::byte> contents;  // unpacked; valid until the next call
   };
-  // The chunk at `offset`; kUnsupported for one that is too large, nothing where its header, or what it announces, is not there whole.
+  // The chunk at `offset`; kUnsupported for one that is too large, nothing where its header, or what it announces, is
+  // not there whole.
   [[nodiscard]] Result<std::optional<Chunk>> read_chunk(std::uint64_t offset);
 
  private:
+  // Whether the stream is known to.
+  [[nodiscard]] bool ends_before(std::uint64_t offset);
+
   std::istream& in_;
   std::uint64_t memory_;
   Column<std::byte> bytes_;

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "format/crc32c.h"
 #include "format/rtt_layout.h"
 #include "ringtail/format/rtt.h"
 #include "tests/support/hostile_trace.h"
@@ -97,6 +98,13 @@ inline Trace recorded_trace(std::size_t rows, std::uint64_t seed = 1) {
     account.recorded = ++account.attempted;
   }
   return trace;
+}
+
+// A chunk whose checksums are right.
+inline std::string sealed(ChunkHeader header, std::string_view stored) {
+  header.stored_crc = crc32c(std::as_bytes(std::span(stored)));
+  const auto bytes = header_bytes(header);
+  return std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size()).append(stored);
 }
 
 // Rows [first, last) of a trace, with tables of their own and everything else the trace says.

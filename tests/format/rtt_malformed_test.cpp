@@ -15,12 +15,6 @@
 namespace ringtail::inline v1 {
 namespace {
 
-std::string sealed(ChunkHeader header, std::string_view stored) {
-  header.stored_crc = crc32c(std::as_bytes(std::span(stored)));
-  const auto bytes = header_bytes(header);
-  return std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size()).append(stored);
-}
-
 std::string bytes_of_hex(std::string_view hex) {
   std::istringstream in{std::string(hex)};
   std::string bytes;
@@ -60,6 +54,10 @@ const BadHeader kBadHeaders[] = {
      "byte 20: expected 1 to 65536 rows, found 65537"},
     {"sequence", [](ChunkHeader& h) { h.sequence = 1; }, "byte 32: expected chunk 0, found chunk 1"},
     {"rows before", [](ChunkHeader& h) { h.rows_before = 5; }, "byte 40: expected 0 rows before, found 5"},
+    {"last number of all", [](ChunkHeader& h) { h.sequence = UINT64_MAX; },
+     "byte 32: expected a number that another can follow, found 18446744073709551615"},
+    {"more rows than can be counted", [](ChunkHeader& h) { h.rows_before = UINT64_MAX - 65'535; },
+     "byte 40: expected at most 18446744073709486079 rows before, found 18446744073709486080"},
     {"a bomb", [](ChunkHeader& h) { h.flags = kCompressed, h.content_bytes = (64U << 10U) + 10'001; },
      "byte 16: expected at most 75536 bytes packed into 10, found 75537"},
     {"no frame", [](ChunkHeader& h) { h.flags = kCompressed, h.content_bytes = 100; },
@@ -208,9 +206,9 @@ TEST(RttMalformed, SaysWhatIsWrongWithTheEnd) {
 
 TEST(RttMalformed, TakesNoMemoryForWhatAHeaderAnnouncesBeyondTheLimit) {
   ChunkHeader header;
-  header.stored_bytes = header.content_bytes = kMostContentBytes;
+  header.stored_bytes = header.content_bytes = 600'000;
   const std::string file = sealed(header, kEmptyState);
-  const Result<Trace> refused = read_rtt_bytes(file, {1'000'000});
+  const Result<Trace> refused = read_rtt_bytes(file + std::string(600'000, 'x'), {1'000'000});
   ASSERT_FALSE(refused.ok());
   EXPECT_EQ(refused.error().code, ErrorCode::kUnsupported);
   EXPECT_EQ(refused.error().message,

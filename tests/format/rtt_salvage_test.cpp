@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "ringtail/analyze/check.h"
+#include "ringtail/analyze/exactness.h"
 #include "tests/format/rtt_file.h"
 #include "tests/support/scale.h"
 
@@ -232,6 +233,7 @@ TEST(RttSalvage, SaysInTheLedgerWhatWasLostAndWhen) {
   EXPECT_EQ(found.trace.threads[0].attempted, trace.threads[0].attempted);
   EXPECT_FALSE(found.trace.complete());
   EXPECT_TRUE(is_consistent(check(found.trace)));
+  EXPECT_EQ(exactness_of(Analysis::kTotals, found.trace), Exactness::kLowerBound);
 }
 
 TEST(RttSalvage, OfAFileThatWasRecoveredBeforeAddsUpTheLosses) {
@@ -289,6 +291,35 @@ TEST(RttSalvage, TakesNoChunkOfAnotherFileAndNoneTwice) {
   const Result<RttSalvage> salvage = recover_rtt_bytes(file);
   ASSERT_TRUE(salvage.ok());
   EXPECT_EQ(salvage.value().trace, original.trace);
+}
+
+// Its checksums right: what the header says is not what the chunks before it leave room for.
+TEST(RttSalvage, TakesNoChunkWhoseNumbersDoNotGoOnFromTheOnesBefore) {
+  const Damageable original(16 * 1024);
+  const ChunkHeader right = header_of(original.chunks.chunks[3]);
+  ASSERT_EQ(right.type, ChunkType::kRows);
+  ASSERT_GT(original.chunks.chunks.size(), 5U);
+  for (const std::uint64_t rows : {right.rows_before - 1, right.rows_before + 1, UINT64_MAX - 65'536}) {
+    ChunkHeader header = right;
+    header.rows_before = rows;
+    const std::string bad = sealed(header, original.chunks.chunks[3].substr(kChunkHeaderBytes));
+    const Result<RttSalvage> salvage =
+        recover_rtt_bytes(original.chunks.file(3) + bad + original.file.substr(original.chunk_begins[4]));
+    ASSERT_TRUE(salvage.ok());
+    EXPECT_EQ(salvage.value().spans_lost, right.rows) << rows;
+    EXPECT_EQ(salvage.value().trace.size(), original.trace.size() - right.rows) << rows;
+  }
+}
+
+TEST(RttSalvage, KeepsWhatFollowsAHeaderThatAnnouncesMoreThanTheLimitOfMemory) {
+  const Damageable original(4 * 1024);
+  ChunkHeader header = header_of(original.chunks.chunks[0]);
+  header.stored_bytes = header.content_bytes = kMostContentBytes;
+  const auto bytes = header_bytes(header);
+  const std::string before(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  const Result<RttSalvage> salvage = recover_rtt_bytes(before + original.file, {50'000'000});
+  ASSERT_TRUE(salvage.ok()) << salvage.error().message;
+  EXPECT_EQ(salvage.value().trace.size(), original.trace.size());
 }
 
 TEST(RttSalvage, IsNotMisledByAFileInANameWhateverOfTheFirstChunkIsDamaged) {
