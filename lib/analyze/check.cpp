@@ -225,10 +225,11 @@ Finding check_completeness(const Trace& trace) {
     lost = saturating_add(lost, loss.count);
     if (is_deliberate(loss.cause)) asked = saturating_add(asked, loss.count);
   }
-  return notice("completeness", trace.complete(),
-                "expected every span as a row, found " + text(lost) + " that are not" +
-                    (asked == 0 ? "" : ", " + text(asked) + " of them as asked") +
-                    (trace.unfinished() == nullptr ? "" : ", and a file without an end"));
+  return notice(
+      "completeness", trace.complete(),
+      "expected every span as a row, found " + text(lost) + " that are not" +
+          (asked == 0 ? "" : ", " + text(asked) + " of them as asked") +
+          (trace.unfinished() == nullptr ? "" : ", in a file without an end: what came after is not known"));
 }
 
 Finding check_sampling(const Trace& trace) {

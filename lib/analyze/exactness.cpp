@@ -11,11 +11,14 @@ std::uint64_t folded_count(const Trace& trace) {
   return folded;
 }
 
-// Every span that is missing from the timeline is in the folded totals.
+// Every span that is missing from the timeline is in the folded totals, with what they sum.
 bool sums_are_whole(const Trace& trace) {
   if (trace.unfinished() != nullptr) return false;
   std::uint64_t lost = 0;
-  for (const Loss& loss : trace.losses) lost = saturating_add(lost, loss.count);
+  for (const Loss& loss : trace.losses) {
+    if (loss.cause == LossCause::kFileDamaged && loss.count != 0) return false;  // only a count is left of them
+    lost = saturating_add(lost, loss.count);
+  }
   return lost <= folded_count(trace);
 }
 

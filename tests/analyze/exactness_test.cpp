@@ -123,6 +123,13 @@ TEST(ExactnessOf, MakesSumsLowerBoundsWhenLossesHaveNoTotals) {
   for (const Analysis analysis : kAll) EXPECT_EQ(exactness_of(analysis, trace), Exactness::kLowerBound);
 }
 
+// Of which a recovered file has a total, which knows their number alone.
+TEST(ExactnessOf, MakesSumsLowerBoundsWhenSpansWereInADamagedPartOfTheFile) {
+  Trace trace = TraceBuilder().thread("t").span("a", 0ns, 5ns).folded("(lost)", 3, 0us).build();
+  trace.losses[0].cause = LossCause::kFileDamaged;
+  for (const Analysis analysis : kAll) EXPECT_EQ(exactness_of(analysis, trace), Exactness::kLowerBound);
+}
+
 TEST(ExactnessOf, MakesBytesALowerBoundWhenShapesWereDropped) {
   TraceEntry entry = make_entry(0, "a");
   entry.shapes_dropped = true;

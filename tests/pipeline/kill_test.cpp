@@ -222,7 +222,7 @@ TEST(Kill, AtAnyMomentLeavesAFileThatIsRightUpToShortlyBefore) {
   std::mt19937_64 random(seed);
   Remains remains;
   const long kills = testing::scaled(30, 1'000);
-  for (long i = 0; i < kills; ++i) {
+  for (long i = 0; std::ssize(remains.missing) < kills; ++i) {
     // Every other one as fast as it goes; one in three must have a file.
     const bool has_file = i % 3 == 1;
     const Life life{.between = i % 2 == 0 ? 0us : 10us};

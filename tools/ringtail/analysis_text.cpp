@@ -33,6 +33,7 @@ class TextReport {
     for (const Loss& loss : trace.losses) {
       lost_ = saturating_add(lost_, loss.count);
       if (is_deliberate(loss.cause)) asked_ = saturating_add(asked_, loss.count);
+      if (loss.cause == LossCause::kFileDamaged) damaged_ = saturating_add(damaged_, loss.count);
     }
   }
 
@@ -303,9 +304,11 @@ class TextReport {
   }
 
   [[nodiscard]] std::string loss_text() const {
-    const std::uint64_t lost = lost_ > folded_ ? lost_ - folded_ : 0;
-    return count_text(folded_ > asked_ ? folded_ - asked_ : 0, "span") +
-           " folded: counted in all totals, but not on the timeline; " + count_text(lost) + " lost.";
+    const auto beyond = [](std::uint64_t all, std::uint64_t part) { return all > part ? all - part : 0; };
+    const std::uint64_t lost = std::max(damaged_, beyond(lost_, folded_));
+    return count_text(beyond(folded_, saturating_add(asked_, damaged_)), "span") +
+           " folded: counted in all totals, but not on the timeline; " + count_text(lost) + " lost" +
+           (trace_.unfinished() == nullptr ? "." : ", besides what came after the last batch.");
   }
 
   // Folded spans count: their longest is kept.
@@ -385,8 +388,9 @@ class TextReport {
   const Terminal& terminal_;
   std::ostream& out_;
   std::uint64_t folded_ = 0;
-  std::uint64_t lost_ = 0;   // spans of the ledger
-  std::uint64_t asked_ = 0;  // of these, for a deliberate cause
+  std::uint64_t lost_ = 0;     // spans of the ledger
+  std::uint64_t asked_ = 0;    // of these, for a deliberate cause
+  std::uint64_t damaged_ = 0;  // of these, with the part of the file that had them
   std::map<std::string, Summary> per_device_ = per_device_summary(trace_);
   std::optional<Activity> activity_ = device_activity(trace_);
 };
