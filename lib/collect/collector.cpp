@@ -6,16 +6,20 @@
 #include <utility>
 
 #include "collect/time_math.h"
+#include "record/cpu_time.h"
 
 namespace ringtail::inline v1 {
 namespace {
 
-constexpr auto kPairInterval = std::chrono::seconds{1};  // how often the counter is tied to CLOCK_MONOTONIC again
-constexpr auto kSettleTime = std::chrono::seconds{1};    // a thread interrupted inside a call resumes well before
-constexpr auto kCutTime = std::chrono::milliseconds{5};  // a thread that folds without a break leaves none to read
+constexpr auto kPairInterval = std::chrono::seconds{1};     // how often the counter is tied to CLOCK_MONOTONIC again
+constexpr auto kSettleTime = std::chrono::seconds{1};       // a thread interrupted inside a call resumes well before
+constexpr auto kCutTime = std::chrono::milliseconds{5};     // a thread that folds without a break leaves none to read
+constexpr auto kDearFlush = std::chrono::milliseconds{10};  // of CPU time: a batch with a ledger of very many rows
+constexpr int kPauseOfFlush = 4;  // times what a dear one took: rings are drained meanwhile, and others have the core
 constexpr std::size_t kMostSpans = 0xFFFF'FFFF;
 constexpr std::size_t kMostPairs = 4'096;  // past it every second is dropped: days of seconds stay small
 constexpr std::uint64_t kMostInBatch = std::uint64_t{1} << 16U;  // spans, but for what one more ring gives
+constexpr std::size_t kBatchCopies = 4;  // of the ledger: the harvest's, two that are written, the batch's
 constexpr std::size_t kBatchRowBytes =
     256;  // at most: all columns, before and after they grew, and what sorting takes
 
@@ -34,6 +38,7 @@ Collector::Collector(Registry& registry, Clock clock, Options options)
       options_(std::move(options)),
       most_in_batch_(std::clamp<std::uint64_t>(registry.memory().most() / 4 / kBatchRowBytes, 1'024, kMostInBatch)),
       log_(registry.memory(), [this](const Segment& segment, LossCause cause) { leave(segment, cause); }),
+      folds_(&registry.memory(), options_.sink ? kBatchCopies : 1),
       delivery_(registry, clock.source(), options_.sink) {}
 
 std::size_t Collector::most_totals() const noexcept {
@@ -125,7 +130,7 @@ void Collector::add_pair(ClockPair pair) noexcept {
   pairs_.push_back(pair);
 }
 
-Collector::Pass Collector::drain() noexcept {
+Collector::Pass Collector::drain(Flushes flushes) noexcept {
   pass_ = {};
   if (!in_run_) return pass_;
   take_lanes();
@@ -134,18 +139,21 @@ Collector::Pass Collector::drain() noexcept {
   if (!delivery_.wanted() && now.monotonic - pairs_.back().monotonic >= pair_interval_) add_pair(now);
   if (watch_) watch_->begin_pass(now);
   for (Book& book : books_) {
+    if (flushes == Flushes::kNo && batch_is_full()) break;
     book.account.visit(
         *book.lane, run_,
         [&] {
           open(book);
           drain(book);
-          if (delivery_.wanted() && log_.spans() >= most_in_batch_) flush();
+          if (flushes == Flushes::kYes && batch_is_full()) flush();
         },
         [&] { settle(book, std::chrono::steady_clock::now() + kSettleTime); });
   }
   log_.expire(now_);
   if (watch_) watch_->end_pass([this](DeviceId device) { return is_open(device); });
-  if (delivery_.wanted() && now_ - last_flush_ >= options_.flush_interval) flush();
+  if (flushes == Flushes::kYes && delivery_.wanted() &&
+      now_ - last_flush_ >= std::max(options_.flush_interval, flush_pause_))
+    flush();
   return pass_;
 }
 
@@ -309,6 +317,7 @@ void Collector::end_run() noexcept {
 // before the oldest of the last 2,048 pairs, where a span is that long).
 void Collector::flush() noexcept {
   last_flush_ = now_;
+  const Nanoseconds before = cpu_time(CLOCK_THREAD_CPUTIME_ID);
   try {
     Harvest now = batch(Nanoseconds{0});
     deliver(now);
@@ -316,6 +325,8 @@ void Collector::flush() noexcept {
   } catch (const std::bad_alloc&) {
     log_.fold_all(LossCause::kNoMemory);
   }
+  const Nanoseconds taken = cpu_time(CLOCK_THREAD_CPUTIME_ID) - before;
+  flush_pause_ = taken < kDearFlush ? Nanoseconds{0} : kPauseOfFlush * taken;
 }
 
 // Its rows leave it and the log. False: they were folded, after it was counted.
@@ -371,13 +382,15 @@ Harvest Collector::cut_all(Nanoseconds most) {
   harvest.wall_at_start = wall_at_start_;
   harvest.uncounted = uncounted_;
   harvest.accounts.swap(accounts_);
-  registry_.copy_accounts(harvest.accounts);
+  harvest.accounts.assign(registry_.thread_count(), {});
   for (Book& book : books_) {
     // Acquire: as in drain(). A lane that retired since, or is leased anew, is as good as live: its account is open.
     if (book.counts == nullptr || book.lane->look() == LaneState::kFree) continue;
     cut(book, most, harvest);
     note_open_spans(*book.lane, harvest.open_spans);
   }
+  registry_.copy_accounts(settled_);  // after the cuts, which drain
+  for (std::size_t i = 0; i < harvest.accounts.size(); ++i) harvest.accounts[i].add(settled_[i]);
   harvest.folds.add(folds_);
   return harvest;
 }

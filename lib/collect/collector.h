@@ -56,8 +56,9 @@ class Collector {
     std::size_t moved = 0;
     double fullest = 0.0;  // the largest share of its ring that a lane gave at once: 1 for a whole one
   };
-  // One pass over all lanes; retired ones are settled and freed. Does nothing outside a run.
-  Pass drain() noexcept;
+  // One pass over all lanes; retired ones are settled and freed. Does nothing outside a run. kNo: the sink is not called.
+  enum class Flushes : std::uint8_t { kYes, kNo };
+  Pass drain(Flushes flushes = Flushes::kYes) noexcept;
 
   // The last pass: for every lane a cut at which attempted == drained + folded. Requires: recording is off.
   void end_run() noexcept;
@@ -101,6 +102,7 @@ class Collector {
   [[nodiscard]] Harvest cut_all(Nanoseconds most);
   static void note_open_spans(const Lane& lane, std::vector<OpenSpan>& open_spans);
   void leave(const Segment& segment, LossCause cause) noexcept;
+  [[nodiscard]] bool batch_is_full() const noexcept { return delivery_.wanted() && log_.spans() >= most_in_batch_; }
   bool deliver(Harvest& harvest) noexcept;
   void flush() noexcept;
   [[nodiscard]] std::size_t own_bytes() const noexcept;
@@ -122,7 +124,7 @@ class Collector {
   const std::uint64_t most_in_batch_;  // spans
   std::size_t own_bytes_ = 0;          // taken from the session's memory
   RowLog log_;
-  FoldBook folds_{&registry_.memory()};
+  FoldBook folds_;
   std::optional<TriggerWatch> watch_;
   std::vector<FoldTable::Total> totals_;  // of the lane that is looked at
   std::vector<OpenSpan> open_spans_;      // begin: ticks
@@ -135,9 +137,11 @@ class Collector {
   WallClockPair at_end_;
 
   std::vector<ThreadAccount> accounts_;  // memory for the next flush
+  std::vector<ThreadAccount> settled_;   // likewise
 
   Delivery delivery_;
   Nanoseconds last_flush_{0};
+  Nanoseconds flush_pause_{0};  // at least, until the next one
 };
 
 }  // namespace ringtail::inline v1

@@ -20,13 +20,13 @@ void add_total(const FoldTable::Total& from, FoldTable::Total& to) {
   to.longest = std::max(to.longest, from.longest);
 }
 
-// Of a row of a map: with its node and what an allocator adds.
-template <class Map>
-constexpr std::size_t node_bytes(const Map&) {
-  return sizeof(typename Map::value_type) + 64;
-}
-
 }  // namespace
+
+// With its node and what an allocator adds.
+template <class Map>
+std::size_t FoldBook::row_bytes(const Map&) const {
+  return copies_ * (sizeof(typename Map::value_type) + 64);
+}
 
 // Throws std::bad_alloc.
 template <class Map>
@@ -34,13 +34,13 @@ typename Map::mapped_type& FoldBook::row_of(Map& rows, const typename Map::key_t
   if (memory_ == nullptr) return rows[key];
   if (const auto found = rows.find(key); found != rows.end()) return found->second;
   return memory_->spend(
-      MemoryBound::For::kBooks, node_bytes(rows), [&]() -> auto& { return rows[key]; });
+      MemoryBound::For::kBooks, row_bytes(rows), [&]() -> auto& { return rows[key]; });
 }
 
 void FoldBook::clear() noexcept {
   if (memory_ != nullptr) {
     memory_->give(MemoryBound::For::kBooks,
-                  totals_.size() * node_bytes(totals_) + losses_.size() * node_bytes(losses_));
+                  totals_.size() * row_bytes(totals_) + losses_.size() * row_bytes(losses_));
   }
   totals_.clear();
   losses_.clear();

@@ -27,8 +27,8 @@ namespace ringtail::inline v1 {
 
 class FoldBook {
  public:
-  // memory: what rows are taken from; null: they are not counted.
-  explicit FoldBook(MemoryBound* memory = nullptr) : memory_(memory) {}
+  // memory: what rows are taken from, as often as there are copies of them; null: they are not counted.
+  explicit FoldBook(MemoryBound* memory = nullptr, std::size_t copies = 1) : memory_(memory), copies_(copies) {}
 
   void clear() noexcept;
 
@@ -64,7 +64,11 @@ class FoldBook {
   template <class Map>
   [[nodiscard]] typename Map::mapped_type& row_of(Map& rows, const typename Map::key_type& key);
 
+  template <class Map>
+  [[nodiscard]] std::size_t row_bytes(const Map&) const;
+
   MemoryBound* memory_;
+  std::size_t copies_;
   std::map<FoldKey, FoldTable::Total> totals_;
   std::array<FoldTable::Total, 2> other_;  // of no op and device; in ticks, in nanoseconds
   std::map<LossKey, FoldTimes> losses_;

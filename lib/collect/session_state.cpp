@@ -8,6 +8,7 @@
 #include <charconv>
 #include <new>
 #include <system_error>
+#include <thread>
 #include <utility>
 
 #include "base/cancellation.h"
@@ -18,7 +19,8 @@ namespace ringtail::inline v1 {
 namespace {
 
 constexpr std::chrono::microseconds kShortestPoll{1};
-constexpr std::chrono::milliseconds kLook{20};  // between two looks at what recording costs
+constexpr std::chrono::milliseconds kLeasePatience{50};  // with a pass that is under way
+constexpr std::chrono::milliseconds kLook{20};           // between two looks at what recording costs
 
 Nanoseconds steady_now() { return std::chrono::steady_clock::now().time_since_epoch(); }
 
@@ -105,14 +107,22 @@ void Session::State::govern() {
 }
 
 // Rings that wait for their last drain are drained here when they are the last ones left: so the number of rings is
-// that of threads that record at once, however late the collector is.
+// that of threads that record at once, however late the collector is. One that is in the sink is not waited for longer
+// than a flush should take: then the thread gets a lane without a ring.
 Lane* Session::State::lease(std::string_view thread_name) {
   hurry();
   if (Lane* lane = registry->lease(thread_name, Registry::WithoutRing::kRefuse)) return lane;
   if (!out_of_reach()) {
-    const std::lock_guard drain(draining);
-    const DrainCpu cpu(drain_cpu);
-    collector.drain();
+    const auto give_up = std::chrono::steady_clock::now() + kLeasePatience;
+    std::unique_lock drain(draining, std::try_to_lock);
+    while (!drain.owns_lock() && std::chrono::steady_clock::now() < give_up) {
+      std::this_thread::sleep_for(std::chrono::microseconds{100});
+      static_cast<void>(drain.try_lock());
+    }
+    if (drain.owns_lock()) {
+      const DrainCpu cpu(drain_cpu);
+      collector.drain(Collector::Flushes::kNo);
+    }
   }
   return registry->lease(thread_name, Registry::WithoutRing::kAccept);
 }

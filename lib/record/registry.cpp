@@ -170,7 +170,7 @@ ThreadId Registry::add_thread(std::string_view said) {
 }
 
 std::size_t Registry::thread_bytes(std::string_view name) const noexcept {
-  return limits_.copies * (sizeof(ThreadRow) + kRowBytes + name.size());
+  return limits_.copies * (sizeof(ThreadRow) + sizeof(ThreadAccount) + kRowBytes + name.size());
 }
 
 Lane* Registry::lease(std::string_view thread_name, WithoutRing without_ring) noexcept {

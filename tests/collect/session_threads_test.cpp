@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <future>
 #include <latch>
 #include <memory>
 #include <mutex>
@@ -112,6 +113,40 @@ TEST(SessionThreads, RecordIntoTwoSessionsAtOnce) {
   for (std::thread& thread : threads) thread.join();
   EXPECT_EQ(attempted(a.take_trace()), 8'000U);
   EXPECT_EQ(attempted(b.take_trace()), 4'000U);
+}
+
+// The only ring waits for its last drain, and who drains is in the sink.
+TEST(SessionThreads, LeaseWhileTheSinkStallsAndNeverCallIt) {
+  std::promise<void> stalls;
+  std::promise<void> goes_on;
+  std::atomic<int> calls{0};
+  std::thread::id caller;
+  SessionOptions options;
+  options.max_rings = 1;
+  options.flush_interval = std::chrono::milliseconds{0};
+  options.sink = [&](const Trace&) {
+    if (++calls != 1) return;
+    caller = std::this_thread::get_id();
+    stalls.set_value();
+    goes_on.get_future().wait();
+  };
+  Session session(options);
+  ASSERT_TRUE(session.start().ok());
+  const auto record = [&] {
+    std::thread([&] {
+      Recorder recorder = session.recorder("a thread");
+      spans(recorder, 10);
+      EXPECT_NE(std::this_thread::get_id(), caller);
+    }).join();
+  };
+  record();
+  stalls.get_future().wait();
+  record();
+  record();
+  goes_on.set_value();
+  const Trace trace = session.take_trace();
+  EXPECT_EQ(trace.threads.size(), 3U);
+  for (const TraceThread& thread : trace.threads) EXPECT_EQ(thread.attempted, 10U);
 }
 
 TEST(SessionThreads, SeeOneMomentInASnapshotOfWhatASinkGets) {

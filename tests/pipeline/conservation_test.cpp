@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cstdint>
 #include <map>
 #include <random>
@@ -209,6 +210,42 @@ TEST(Conservation, HoldsOverManyStartsAndStopsUnderProducers) {
   stop = true;
   for (std::thread& thread : threads) thread.join();
   EXPECT_GT(attempted, 0U);
+}
+
+// A producer flat out fills its ring again while a snapshot or batch is made.
+TEST(Conservation, HoldsInEverySnapshotAndEveryBatch) {
+  for (const bool has_sink : {false, true}) {
+    std::uint64_t delivered = 0;
+    const auto expect_law = [&](const Trace& trace) {
+      for (const TraceThread& thread : trace.threads) {
+        EXPECT_EQ(thread.attempted, thread.recorded + thread.folded);
+        EXPECT_EQ(thread.recorded, delivered + trace.size());
+      }
+    };
+    SessionOptions options{.ring_entries = 128, .max_spans = 1U << 14U, .flush_interval = 1ms};
+    if (has_sink) {
+      options.sink = [&](const Trace& batch) {
+        expect_law(batch);
+        delivered += batch.size();
+      };
+    }
+    Session session(options);
+    ASSERT_TRUE(session.start().ok());
+    std::atomic<bool> done{false};
+    std::thread producer([&] {
+      Recorder recorder = session.recorder("producer");
+      const OpId op = recorder.op("op");
+      while (!done.load(std::memory_order_relaxed)) const Scope scope(recorder, op);
+    });
+    for (long i = scaled(300); i > 0; --i) {
+      const Trace snapshot = session.snapshot();
+      if (!has_sink) expect_law(snapshot);
+      std::this_thread::sleep_for(1ms);
+    }
+    done.store(true, std::memory_order_relaxed);
+    producer.join();
+    expect_law(session.take_trace());
+  }
 }
 
 TEST(Conservation, GivesEqualOutputForEqualInput) {
