@@ -5,11 +5,13 @@
 #include <exception>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "format/chrome_layout.h"
 #include "format/chrome_numbers.h"
 #include "format/pretty_json.h"
+#include "format/utf8.h"
 
 namespace ringtail::inline v1 {
 namespace {
@@ -45,6 +47,25 @@ class ObjectText {
   std::string& out_;
   bool first_ = true;
   const int uncaught_ = std::uncaught_exceptions();
+};
+
+// Keys of one object, in UTF-8: one that is there already becomes "KEY (2)" and so on.
+class DistinctKeys {
+ public:
+  std::string of(std::string_view name) {
+    std::string key;
+    append_utf8(key, name);
+    const auto [at, is_new] = times_.try_emplace(key, 1);
+    if (is_new) return key;
+    std::uint64_t& times = at->second;
+    for (;;) {
+      std::string next = key + " (" + std::to_string(++times) + ")";
+      if (times_.try_emplace(next, 1).second) return next;
+    }
+  }
+
+ private:
+  std::unordered_map<std::string, std::uint64_t> times_;
 };
 
 void append_shape(std::string& out, Dims dims) {
@@ -236,7 +257,8 @@ class ChromeWriter {
     }
     if (!trace_.metadata.empty()) {
       ObjectText metadata(data.key("metadata"));
-      for (const auto& [key, value] : trace_.metadata) metadata.string(key, value);
+      DistinctKeys keys;
+      for (const auto& [key, value] : trace_.metadata) metadata.string(keys.of(key), value);
     }
     write_list(data, "threads", trace_.threads, [&](ObjectText& object, const TraceThread& thread) {
       object.string("name", thread.name);

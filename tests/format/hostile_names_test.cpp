@@ -101,9 +101,19 @@ TEST(HostileNames, ArePrintableInMessagesOfRtt) {
 }
 
 TEST(HostileNames, MakeChromeJsonThatIsJsonAndUtf8) {
-  const std::string text = written(write_chrome, hostile_named_trace(hostile_names()));
+  Trace trace = hostile_named_trace(hostile_names());
+  for (const std::string& name : hostile_names()) trace.metadata[name] = name;
+  const std::string text = written(write_chrome, trace);
   EXPECT_TRUE(is_json(text));
   EXPECT_TRUE(is_utf8(text));
+}
+
+TEST(HostileNames, KeepEveryMetadataOfChromeJsonUnderAKeyOfItsOwn) {
+  Trace trace;
+  trace.metadata = {{"\uFFFD", "a"}, {"\uFFFD (2)", "b"}, {"\xFE", "c"}, {"\xFF", "d"}};
+  EXPECT_NE(written(write_chrome, trace)
+                .find("{\"\uFFFD\":\"a\",\"\uFFFD (2)\":\"b\",\"\uFFFD (3)\":\"c\",\"\uFFFD (4)\":\"d\"}"),
+            std::string::npos);
 }
 
 TEST(HostileNames, ReadBackByteForByteFromCollapsedStacks) {

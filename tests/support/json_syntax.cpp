@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <set>
 
 namespace ringtail::inline v1 {
 namespace {
@@ -36,9 +37,11 @@ class Reader {
   bool members() {
     space();
     if (take("}")) return true;
+    std::set<std::string_view> keys;
     do {
       space();
-      if (!string()) return false;
+      const std::string_view before = rest_;
+      if (!string() || !keys.insert(before.substr(0, before.size() - rest_.size())).second) return false;
       space();
       if (!take(":") || !value()) return false;
     } while (take(","));

@@ -82,6 +82,24 @@ TEST(HostileNames, ArePrintableInTheOutputOfEveryCommandThatReadsATrace) {
   expect_printable(outcome.err, "convert");
 }
 
+TEST(HostileNames, HaveARowEachInAnAnalysisForProgramsThoughOnlyTheirInvalidBytesDiffer) {
+  const TemporaryFolder folder;
+  const std::string in = folder.path("in.rtt");
+  const std::vector<std::string> names = hostile_names();
+  const Sink sink = rtt_file(in);
+  ASSERT_TRUE(sink.append(hostile_named_trace(names)).ok());
+  ASSERT_TRUE(sink.finish(hostile_named_trace(names)).ok());
+  const Outcome outcome = run_program({"analyze", in, "--format", "json"});
+  ASSERT_EQ(outcome.code, kDone) << outcome.err;
+  const auto leaves = testing::flat_json(outcome.out);
+  ASSERT_TRUE(leaves.has_value());
+  const auto rows = std::ranges::count_if(*leaves, [](const auto& leaf) { return leaf.first.starts_with("/avg_"); });
+  EXPECT_EQ(static_cast<std::size_t>(rows), names.size());
+  EXPECT_TRUE(leaves->contains("/operation_summary/\uFFFD (2)/count"));
+  EXPECT_TRUE(leaves->contains("/per_device_summary/\uFFFD (2)/op_count"));
+  EXPECT_TRUE(leaves->contains("/ringtail/activity/devices/\uFFFD (2)/idle_ns"));
+}
+
 TEST(HostileNames, ArePrintableInTheReportOfWhatWasRecovered) {
   const TemporaryFolder folder;
   const std::string name = "\xE2\x80\xAE\x1b[31m\xFF.rtt";

@@ -11,6 +11,36 @@ namespace {
 
 constexpr std::string_view kReplacement = "\uFFFD";
 
+std::string escaped(std::string_view text) {
+  static constexpr char kHex[] = "0123456789abcdef";
+  std::string out;
+  const auto append_unit = [&out](std::uint32_t unit) {
+    out += {'\\', 'u', kHex[unit >> 12U], kHex[(unit >> 8U) & 0xFU], kHex[(unit >> 4U) & 0xFU], kHex[unit & 0xFU]};
+  };
+  while (!text.empty()) {
+    const CodePoint point = first_code_point(text);
+    const std::string_view bytes = text.substr(0, point.bytes == 0 ? 1 : point.bytes);
+    text.remove_prefix(bytes.size());
+    if (point.bytes == 0) {
+      out += kReplacement;
+    } else if (bytes == "\"" || bytes == "\\") {
+      (out += '\\') += bytes;
+    } else if (bytes == "\n") {
+      out += "\\n";
+    } else if (bytes == "\t") {
+      out += "\\t";
+    } else if (is_printable(point)) {
+      out += bytes;
+    } else if (point.value < 0x10000) {
+      append_unit(point.value);
+    } else {
+      append_unit(0xD7C0 + (point.value >> 10U));  // 0xD800 - (0x10000 >> 10)
+      append_unit(0xDC00 + (point.value & 0x3FFU));
+    }
+  }
+  return out;
+}
+
 }  // namespace
 
 void JsonWriter::separate() {
@@ -36,18 +66,28 @@ void JsonWriter::open(char bracket, Layout layout) {
 }
 
 void JsonWriter::close(char bracket) {
-  const Level level = levels_.back();
+  const bool breaks = levels_.back().layout == kLines && !levels_.back().empty;
   levels_.pop_back();
-  if (level.layout == kLines && !level.empty) out_ << '\n' << std::string(2 * levels_.size(), ' ');
+  if (breaks) out_ << '\n' << std::string(2 * levels_.size(), ' ');
   out_ << bracket;
   if (levels_.empty()) out_ << '\n';
 }
 
 void JsonWriter::key(std::string_view name) {
   separate();
-  write_text(name);
-  out_ << ": ";
+  out_ << '"' << distinct(escaped(name)) << "\": ";
   after_key_ = true;
+}
+
+std::string JsonWriter::distinct(std::string key) {
+  auto& times_of = levels_.back().times_of_key;
+  const auto [at, is_new] = times_of.try_emplace(key, 1);
+  if (is_new) return key;
+  std::uint64_t& times = at->second;
+  for (;;) {
+    std::string next = key + " (" + std::to_string(++times) + ")";
+    if (times_of.try_emplace(next, 1).second) return next;
+  }
 }
 
 void JsonWriter::null() {
@@ -57,7 +97,7 @@ void JsonWriter::null() {
 
 void JsonWriter::value(std::string_view text) {
   separate();
-  write_text(text);
+  out_ << '"' << escaped(text) << '"';
 }
 
 void JsonWriter::value(std::uint64_t number) {
@@ -83,36 +123,6 @@ void JsonWriter::value(double number) {
       digits, static_cast<std::size_t>(std::to_chars(digits, digits + sizeof digits, number).ptr - digits));
   out_ << text;
   if (text.find_first_of(".e") == std::string_view::npos) out_ << ".0";
-}
-
-void JsonWriter::write_text(std::string_view text) {
-  static constexpr char kHex[] = "0123456789abcdef";
-  const auto write_escape = [this](std::uint32_t unit) {
-    out_ << "\\u" << kHex[unit >> 12U] << kHex[(unit >> 8U) & 0xFU] << kHex[(unit >> 4U) & 0xFU] << kHex[unit & 0xFU];
-  };
-  out_ << '"';
-  while (!text.empty()) {
-    const CodePoint point = first_code_point(text);
-    const std::string_view bytes = text.substr(0, point.bytes == 0 ? 1 : point.bytes);
-    text.remove_prefix(bytes.size());
-    if (point.bytes == 0) {
-      out_ << kReplacement;
-    } else if (bytes == "\"" || bytes == "\\") {
-      out_ << '\\' << bytes;
-    } else if (bytes == "\n") {
-      out_ << "\\n";
-    } else if (bytes == "\t") {
-      out_ << "\\t";
-    } else if (is_printable(point)) {
-      out_ << bytes;
-    } else if (point.value < 0x10000) {
-      write_escape(point.value);
-    } else {
-      write_escape(0xD7C0 + (point.value >> 10U));  // 0xD800 - (0x10000 >> 10)
-      write_escape(0xDC00 + (point.value & 0x3FFU));
-    }
-  }
-  out_ << '"';
 }
 
 }  // namespace ringtail::cli

@@ -8,15 +8,18 @@
 //     json.key("steps"); json.open_array(JsonWriter::kOneLine); json.value(std::uint64_t{0});
 //     json.close_array(); json.close_object();
 //
-// Text     What is not printable (printable.h) as \uNNNN, so that none of it reaches a terminal; bytes that are no UTF-8
-//          as U+FFFD; the rest as it is.
+// Text     What is not printable (printable.h) as \uNNNN, so that none of it reaches a terminal; bytes that are no
+//          UTF-8 as U+FFFD; the rest as it is.
+// Keys     One that its object has already, as names that differ in such bytes may be, becomes "KEY (2)", "KEY (3)", ...
 // Numbers  Shortest text that reads back the same, integral doubles with ".0"; NaN and infinities as null.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <ostream>
+#include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 namespace ringtail::cli {
@@ -52,12 +55,13 @@ class JsonWriter {
   struct Level {
     Layout layout;
     bool empty = true;
+    std::unordered_map<std::string, std::uint64_t> times_of_key = {};
   };
 
   void open(char bracket, Layout layout);
   void close(char bracket);
   void separate();  // comma, newline and indent before the next value or key
-  void write_text(std::string_view text);
+  [[nodiscard]] std::string distinct(std::string key);
 
   std::ostream& out_;
   std::vector<Level> levels_;
