@@ -20,6 +20,7 @@ using namespace std::chrono_literals;
 using ::testing::AllOf;
 using ::testing::Contains;
 using ::testing::ElementsAre;
+using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::StartsWith;
@@ -215,6 +216,18 @@ TEST(Rtt, SaysNothingOfAnEndThatIsThere) {
     EXPECT_THAT(run(command, Arguments{folder.path("trace.rtt")}).out, Not(HasSubstr("unfinished")));
     EXPECT_THAT(run(command, {folder.path("trace.rtt"), "--format", "json"}).out, Not(HasSubstr("unfinished")));
   }
+}
+
+TEST(Rtt, IsSaidToBeUnfinishedWhereTheFormatThatItIsConvertedToCannotSayIt) {
+  const TemporaryFolder folder;
+  const std::string part = left_by_killed(folder, 2);
+  const auto said = [&](const char* format) { return run(convert, {part, "-o", "-", "--to", format}).err; };
+  const std::string line = "ringtail: " + part +
+                           ": unfinished: read 20 rows in 4 chunks, no end; the output does not say so, JSON and "
+                           "Chrome JSON do\n";
+  EXPECT_EQ(said("collapsed"), line);
+  EXPECT_THAT(said("csv"), AllOf(HasSubstr("2 spans of the trace are in no row"), EndsWith("\n" + line)));
+  for (const char* format : {"json", "chrome", "rtt"}) EXPECT_EQ(said(format), "");
 }
 
 TEST(Rtt, GrowsWhileItIsAnalyzed) {

@@ -52,6 +52,14 @@ void note_what_is_no_row(const Trace& trace, const std::string& input, Streams& 
          << " in no row, folded into totals or still open; analyze, JSON and Chrome JSON have them\n";
 }
 
+// Nor have a table and stacks one for metadata, which says that the file has no end.
+void note_that_it_is_unfinished(const Trace& trace, const std::string& input, Streams& io) {
+  const std::string* how_far = trace.unfinished();
+  if (how_far == nullptr) return;
+  io.err << "ringtail: " << printable(input) << ": unfinished: " << printable(*how_far)
+         << "; the output does not say so, JSON and Chrome JSON do\n";
+}
+
 // A pipe gets the format's bytes; a terminal must not get what would control it.
 Status write_standard_output(Write write, const Trace& trace, std::ostream& out) {
   if (!terminal_of(out).present) return write(trace, out);
@@ -118,6 +126,7 @@ int convert(const Arguments& arguments, Streams& io) {
     if (!written.ok()) return complain(io, output, written.error());
   }
   if (is_csv) note_what_is_no_row(trace.value(), shown_name(input), io);
+  if (is_csv || format->write == write_collapsed) note_that_it_is_unfinished(trace.value(), shown_name(input), io);
   return kDone;
 }
 
