@@ -20,6 +20,7 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
+using ::testing::MatchesRegex;
 
 constexpr Existing kBoth[] = {Existing::kRefuse, Existing::kReplace};
 
@@ -88,6 +89,16 @@ class FileSizeLimit {
   void (*handler_)(int);
   rlimit before_{};
 };
+
+// What is left when the program is killed must not look like a trace that `recover` reads.
+TEST(OutputFile, IsNoPartOfATraceWhileItGrows) {
+  const TemporaryFolder folder;
+  const Status written = write_file(folder.path("a.rtt"), Existing::kRefuse, [&](std::ostream& out) {
+    EXPECT_THAT(folder.names(), ElementsAre(MatchesRegex("a\\.rtt\\.[0-9]+\\.tmp")));
+    return write_new(out);
+  });
+  EXPECT_TRUE(written.ok());
+}
 
 TEST(OutputFile, LeavesNothingWhenWritingFails) {
   const TemporaryFolder folder;

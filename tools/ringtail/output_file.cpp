@@ -52,7 +52,7 @@ class TemporaryFile {
     }
     std::random_device random;
     do {
-      name_ = final_name_.substr(0, kMostOfName) + "." + std::to_string(random()) + ".part";
+      name_ = final_name_.substr(0, kMostOfName) + "." + std::to_string(random()) + ".tmp";
       fd_ = ::openat(directory_, name_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
     } while (fd_ < 0 && errno == EEXIST);
     if (fd_ < 0) error_ = errno;

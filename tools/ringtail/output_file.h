@@ -1,6 +1,6 @@
 // tools/ringtail/output_file.h
 //
-// A file that is either whole or not there: written under a temporary name, OUT.NUMBER.part, in the same directory,
+// A file that is either whole or not there: written under a temporary name, OUT.NUMBER.tmp, in the same directory,
 // and renamed when complete.
 //
 // Rights   0600 unless the caller says otherwise; the umask takes from them, as from those of any new file.
@@ -9,7 +9,7 @@
 // Disk     The bytes are on the disk before the file has its name (fsync): after a power failure the older file or
 //          the whole new one is there, and what a full disk or a quota refuses late is an error, not an empty file.
 // Errors   kIo with what was found there or what the system said. Whatever fails, the temporary file is removed and
-//          an older file of the name is left as it was. Only a process that is killed leaves its .part.
+//          an older file of the name is left as it was. Only a process that is killed leaves its .tmp, half a file.
 #pragma once
 
 #include <sys/types.h>
