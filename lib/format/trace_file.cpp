@@ -37,7 +37,7 @@ Error io_error(const std::string& name, const std::string& expected, const std::
 const char* kind_of(mode_t mode) {
   switch (mode & S_IFMT) {
     case S_IFDIR: return "a directory";
-    case S_IFLNK: return "a link";
+    case S_IFLNK: return "a symbolic link";
     case S_IFIFO: return "a pipe";
     case S_IFSOCK: return "a socket";
     default: return "a device";

@@ -146,8 +146,10 @@ TEST(RttFile, TouchesNothingThatIsNoRegularFileUnderEitherName) {
     std::filesystem::create_symlink("nothing", folder.path("dangling" + ending));
     ASSERT_EQ(::mkfifo(folder.path("pipe" + ending).c_str(), 0600), 0);
     for (const bool replace : {false, true}) {
-      for (const auto& [name, found] :
-           {std::pair{"directory", "a directory"}, {"link", "a link"}, {"dangling", "a link"}, {"pipe", "a pipe"}}) {
+      for (const auto& [name, found] : {std::pair{"directory", "a directory"},
+                                        {"link", "a symbolic link"},
+                                        {"dangling", "a symbolic link"},
+                                        {"pipe", "a pipe"}}) {
         const Sink sink = rtt_file(folder.path(name), {.replace = replace});
         EXPECT_EQ(error_of(sink.append(batch(1))),
                   folder.path(name) + ending + ": expected a new or a regular file, found " + found);
@@ -188,7 +190,7 @@ TEST(RttFile, ReplacesNothingButARegularFileThatAppearedWhileItGrew) {
       std::filesystem::create_symlink("nothing", path);
     }
     EXPECT_EQ(error_of(sink.finish(Trace())),
-              path + ": expected a new or a regular file, found " + (is_pipe ? "a pipe" : "a link"));
+              path + ": expected a new or a regular file, found " + (is_pipe ? "a pipe" : "a symbolic link"));
     EXPECT_THAT(folder.names(), ElementsAre("trace.rtt", "trace.rtt.part"));
     EXPECT_THAT(operations_in(path + ".part"), ElementsAre("first 1", "second 1"));
     EXPECT_TRUE(std::filesystem::remove(path));

@@ -5,15 +5,32 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <csignal>
+#include <cstdio>
 #include <cstring>
 #include <new>
 #include <utility>
 
 #include "tests/tools/command_fixture.h"
+
+namespace {
+
+int without_noreplace = 0;  // the errno of a file system that has no RENAME_NOREPLACE
+
+}  // namespace
+
+extern "C" int renameat2(int from_folder, const char* from, int to_folder, const char* to, unsigned flags) noexcept {
+  if (flags == 0 || without_noreplace == 0) {
+    return static_cast<int>(::syscall(SYS_renameat2, from_folder, from, to_folder, to, flags));
+  }
+  errno = without_noreplace;
+  return -1;
+}
 
 namespace ringtail::cli {
 namespace {
@@ -147,6 +164,22 @@ TEST(OutputFile, RefusesAFileThatAppearsWhileWriting) {
   EXPECT_FALSE(written.ok());
   EXPECT_EQ(content_of(path), "other");
   EXPECT_THAT(folder.names(), ElementsAre("out"));
+}
+
+TEST(OutputFile, RefusesSuchAFileAlsoWhereTheFileSystemCannot) {
+  for (const int code : {EINVAL, ENOSYS}) {
+    const TemporaryFolder folder;
+    without_noreplace = code;
+    EXPECT_TRUE(write_file(folder.path("new"), Existing::kRefuse, write_new).ok());
+    const Status written = write_file(folder.path("out"), Existing::kRefuse, [&](std::ostream& out) {
+      static_cast<void>(folder.file("out", "other"));
+      return write_new(out);
+    });
+    without_noreplace = 0;
+    EXPECT_FALSE(written.ok());
+    EXPECT_EQ(content_of(folder.path("out")), "other");
+    EXPECT_THAT(folder.names(), ElementsAre("new", "out"));
+  }
 }
 
 TEST(OutputFile, NeverWritesThroughALinkThatAppearsWhileWriting) {

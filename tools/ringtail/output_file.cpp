@@ -74,8 +74,8 @@ class TemporaryFile {
   [[nodiscard]] int take_its_name(Existing existing) {
     const unsigned flags = existing == Existing::kRefuse ? RENAME_NOREPLACE : 0U;
     int failed = rename_with(flags);
-    // EINVAL: this file system cannot refuse by itself.
-    if (failed == EINVAL && flags != 0) {
+    // This file system cannot refuse by itself; as in lib/format/trace_file.cpp.
+    if ((failed == EINVAL || failed == ENOSYS) && flags != 0) {
       struct stat there {};
       failed = ::fstatat(directory_, final_name_.c_str(), &there, AT_SYMLINK_NOFOLLOW) == 0 ? EEXIST : rename_with(0);
     }
