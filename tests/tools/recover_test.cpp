@@ -182,6 +182,24 @@ TEST(Recover, ReplacesOnlyWhenAskedAndWritesOnlyWhatItsEndingSays) {
   EXPECT_EQ(status.st_mode & 07777U, 0600U);
 }
 
+TEST(Recover, KeepsTheFileThatItReadsUnderWhateverNameItIsToBeReplaced) {
+  const TemporaryFolder folder;
+  const std::string damaged = folder.file("damaged.rtt", content_of(left_by_killed(folder, 1)) + "x");
+  const std::string bytes = content_of(damaged);
+  std::filesystem::create_hard_link(damaged, folder.path("hard.rtt"));
+  for (const char* const name : {"damaged.rtt", "./damaged.rtt", "hard.rtt"}) {
+    for (const Arguments& more : {Arguments{}, {"--force"}}) {
+      Arguments arguments = {damaged, "-o", folder.path(name)};
+      arguments.insert(arguments.end(), more.begin(), more.end());
+      const Outcome outcome = run(recover, arguments);
+      EXPECT_EQ(outcome.code, kFailed);
+      EXPECT_EQ(outcome.err,
+                "ringtail: " + folder.path(name) + ": expected another file than FILE, found the same\n");
+      EXPECT_EQ(content_of(damaged), bytes);
+    }
+  }
+}
+
 TEST(Recover, TakesStandardInput) {
   const TemporaryFolder folder;
   const std::string bytes = content_of(left_by_killed(folder, 2));

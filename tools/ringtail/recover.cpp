@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <chrono>
 #include <ctime>
+#include <filesystem>
 #include <map>
 
 #include "command.h"
@@ -204,7 +205,12 @@ int recover(const Arguments& arguments, Streams& io) {
   if (const auto code = line.parse(arguments, io)) return *code;
   const bool as_rtt = output.ends_with(".rtt");
   if (!as_rtt && !output.ends_with(".json")) {
-    return complain_usage(io, "recover", "expected an OUT that ends in .rtt or .json, found " + quoted(output));
+    return complain_usage(io, "recover",
+                          "expected an OUT that ends in .rtt or .json, found " + ringtail::quoted(output));
+  }
+  std::error_code ignored;  // what is not there is another file
+  if (std::filesystem::equivalent(input, output, ignored)) {
+    return complain(io, output, {ErrorCode::kIo, "expected another file than FILE, found the same"});
   }
   const Existing existing = force ? Existing::kReplace : Existing::kRefuse;
   if (const Status allowed = check_writable(output, existing); !allowed.ok()) {
