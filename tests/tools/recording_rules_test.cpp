@@ -21,7 +21,7 @@ Parsed parse(const Arguments& arguments) {
   parsed.outcome = run([&](Streams& io) {
     CommandLine line("demo", "A test.", "ringtail demo --budget 1%");
     add_recording_options(line, parsed.rules);
-    line.text("-o", "FILE", parsed.file, "a neighbour");
+    line.file("-o", "FILE", parsed.file, "a neighbour");
     return line.parse(arguments, io).value_or(kDone);
   });
   return parsed;

@@ -43,6 +43,9 @@ std::string first_unknown(const CLI::App& app) {
   return unknown.empty() ? "" : unknown.front();
 }
 
+// A check of CLI11: what is wrong, or nothing.
+std::string file_name(const std::string& text) { return text.empty() ? R"(expected a file name, found "")" : ""; }
+
 std::string missing(const CLI::Option& option) {
   const std::string name = option.get_name();
   if (option.get_positional()) return "expected " + name + ", found nothing";
@@ -90,20 +93,20 @@ CommandLine::CommandLine(const std::string& name, const std::string& summary, co
 CommandLine::~CommandLine() = default;
 
 void CommandLine::one(const std::string& name, std::string& value, const std::string& help) {
-  parser_->app.add_option(name, value, help)->required()->type_name("");
+  parser_->app.add_option(name, value, help)->required()->type_name("")->check(file_name);
 }
 
 void CommandLine::many(const std::string& name, std::vector<std::string>& values, const std::string& help) {
-  parser_->app.add_option(name, values, help)->required()->type_name("");
+  parser_->app.add_option(name, values, help)->required()->type_name("")->check(file_name);
 }
 
 void CommandLine::flag(const std::string& flags, bool& value, const std::string& help) {
   parser_->app.add_flag(flags, value, help)->disable_flag_override();
 }
 
-void CommandLine::text(const std::string& flags, const std::string& value_name, std::string& value,
+void CommandLine::file(const std::string& flags, const std::string& value_name, std::string& value,
                        const std::string& help) {
-  CLI::Option* option = parser_->app.add_option(flags, value, help)->type_name(value_name);
+  CLI::Option* option = parser_->app.add_option(flags, value, help)->type_name(value_name)->check(file_name);
   if (!value.empty()) option->default_str(value);
 }
 
@@ -188,7 +191,7 @@ std::optional<int> CommandLine::parse(const Arguments& arguments, Streams& io) {
     return complain_usage(io, name_,
                           "expected no other argument, found " + ringtail::quoted(first_unknown(parser_->app)));
   } catch (const CLI::ValidationError& error) {
-    return complain_usage(io, name_, error.what());  // parsed() made it
+    return complain_usage(io, name_, error.what());  // parsed() or file_name() made it
   } catch (const CLI::ParseError& error) {
     return complain_usage(io, name_, missing_or_misused(parser_->app, error.what()));
   }

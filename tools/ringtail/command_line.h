@@ -29,12 +29,13 @@ class CommandLine {
   CommandLine(const CommandLine&) = delete;
   CommandLine& operator=(const CommandLine&) = delete;
 
-  // Required arguments without a flag: exactly one, one or more.
+  // Required names of files without a flag: exactly one, one or more.
   void one(const std::string& name, std::string& value, const std::string& help);
   void many(const std::string& name, std::vector<std::string>& values, const std::string& help);
 
   void flag(const std::string& flags, bool& value, const std::string& help);
-  void text(const std::string& flags, const std::string& value_name, std::string& value, const std::string& help);
+  // The name of a file or folder.
+  void file(const std::string& flags, const std::string& value_name, std::string& value, const std::string& help);
   // Takes what `accept` accepts; else the line ends with what `accept` says was expected.
   void parsed(const std::string& flags, const std::string& value_name, const std::string& default_text,
               const std::function<std::optional<std::string>(const std::string&)>& accept, const std::string& help);

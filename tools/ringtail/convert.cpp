@@ -83,7 +83,7 @@ int convert(const Arguments& arguments, Streams& io) {
   RttLimits limits;
   CommandLine line("convert", "Writes a trace in another format.", "ringtail convert trace.json -o trace.collapsed");
   line.one("IN", input, "trace file (.rtt, JSON); - is standard input");
-  line.text("-o,--output", "OUT", output,
+  line.file("-o,--output", "OUT", output,
             "where to; - is standard output. A file is\nreadable by its owner only (0600)");
   line.required("--output");
   line.choice("--to", to, {"rtt", "json", "collapsed", "chrome", "csv"},

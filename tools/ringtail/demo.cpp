@@ -209,7 +209,7 @@ int demo(const Arguments& arguments, Streams& io) {
              "spans a thread can be ahead; with few,\nspans are folded into exact totals");
   line.whole("--seed", "N", options.seed, 0, UINT64_MAX, "of data and parameters");
   add_recording_options(line, options.recording);
-  line.text(
+  line.file(
       "-o,--output", "DIR", directory,
       "where the files go, readable by their\nowner only (0600); in the default DIR\nthe demo replaces its own");
   line.flag("--force", force, "replace existing files in any DIR");

@@ -194,8 +194,8 @@ int recover(const Arguments& arguments, Streams& io) {
   CommandLine line("recover", "Saves what a killed program, a full disk or a damaged one left of a trace file.",
                    "ringtail recover trace.rtt.part -o trace.rtt");
   line.one("FILE", input, "an .rtt file, or the .part of one; - is\nstandard input");
-  line.text("-o,--output", "OUT", output,
-            "where to: a file that ends in .rtt or .json,\nreadable by its owner only (0600)");
+  line.file("-o,--output", "OUT", output,
+            "where to: a file (not -) that ends in .rtt or\n.json, readable by its owner only (0600)");
   line.required("--output");
   line.choice("--format", format, {"text", "json"}, "what to print");
   line.flag("--force", force, "replace an existing OUT");
