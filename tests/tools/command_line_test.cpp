@@ -13,6 +13,7 @@ namespace {
 
 using ::testing::EndsWith;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using ::testing::StartsWith;
 
 Outcome run_program(const Arguments& arguments) {
@@ -48,6 +49,12 @@ TEST(CommandLine, SaysWhoCanReadTheFilesItWrites) {
     EXPECT_THAT(outcome.out, HasSubstr("owner only")) << arguments.front();
     EXPECT_THAT(outcome.out, HasSubstr("0600")) << arguments.front();
   }
+}
+
+TEST(CommandLine, PromisesOnlyWhatHolds) {
+  EXPECT_THAT(run_program({"convert", "--help"}).out, Not(HasSubstr("half the size")));  // 1 % to half, by the trace
+  EXPECT_THAT(run_program({"demo", "--help"}).out, HasSubstr("power of two"));
+  EXPECT_THAT(run_program({"recover", "--help"}).out, HasSubstr("a file (not -)"));
 }
 
 TEST(CommandLine, SaysItsVersion) {

@@ -88,7 +88,7 @@ int convert(const Arguments& arguments, Streams& io) {
   line.required("--output");
   line.choice("--to", to, {"rtt", "json", "collapsed", "chrome", "csv"},
               "default: by OUT's ending .rtt, .json,\n.collapsed, .folded, .chrome.json or .csv");
-  line.flag("--compress", compress, "an .rtt of about half the size");
+  line.flag("--compress", compress, "an .rtt with zstd, where that makes it smaller");
   line.flag("--raw-csv", raw_csv, "names that a spreadsheet takes for\nformulas as they are, without a ' before");
   line.flag("--force", force, "replace an existing OUT");
   line.file_mode(mode);

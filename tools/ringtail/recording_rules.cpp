@@ -98,7 +98,7 @@ void add_recording_options(CommandLine& line, RecordingRules& rules) {
       "--budget", "PERCENT", "", accept(parse_budget),
       "of the threads' time that recording may\ntake, above 0% to 100%, as in 1%; it then\nkeeps fewer spans");
   line.repeated("--sample", "CATEGORY=1/N", accept(parse_sample),
-                "keep one span in N, at random; of op,\ncomm, memory or host");
+                "keep one span in N, at random, N rounded\nup to a power of two; of op, comm,\nmemory or host");
   line.repeated("--shortest", "CATEGORY=TIME", accept(parse_shortest),
                 "keep shorter spans only in the totals,\nas in memory=10us");
   line.repeated("--off", "CATEGORY", accept(parse_off), "do not record these spans");
