@@ -11,6 +11,7 @@
 #include "format/chrome_layout.h"
 #include "format/chrome_numbers.h"
 #include "format/pretty_json.h"
+#include "format/stream_error.h"
 #include "format/utf8.h"
 
 namespace ringtail::inline v1 {
@@ -111,7 +112,7 @@ class ChromeWriter {
     write_other_data();
     text_ += "}\n";
     out_.write(text_.data(), static_cast<std::streamsize>(text_.size()));
-    if (!out_.flush()) return Error{ErrorCode::kIo, "Chrome trace: expected to write to the end, the stream failed"};
+    if (!out_.flush()) return write_failure("Chrome trace");
     return Done{};
   }
 

@@ -9,6 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include "format/stream_error.h"
+
 namespace ringtail::inline v1 {
 namespace {
 
@@ -160,7 +162,7 @@ std::string flamegraph_collapsed(const Trace& trace) {
 
 Status write_collapsed(const Trace& trace, std::ostream& out) {
   for (const Line& line : lines_of(trace, escape_frame)) out << line.stack << ' ' << line.weight << '\n';
-  if (!out.flush()) return Error{ErrorCode::kIo, "collapsed stacks: expected to write to the end, the stream failed"};
+  if (!out.flush()) return write_failure("collapsed stacks");
   return Done{};
 }
 

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "format/stream_error.h"
 #include "format/utf8.h"
 
 namespace ringtail::inline v1 {
@@ -102,7 +103,7 @@ class CsvWriter {
       if (text_.size() >= kFlushBytes) flush();
     }
     flush();
-    if (!out_.flush()) return Error{ErrorCode::kIo, "CSV: expected to write to the end, the stream failed"};
+    if (!out_.flush()) return write_failure("CSV");
     return Done{};
   }
 

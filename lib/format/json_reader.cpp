@@ -21,6 +21,7 @@
 
 #include "format/canonical_reader.h"
 #include "format/json_walker.h"
+#include "format/stream_error.h"
 #include "ringtail/format/json.h"
 
 namespace ringtail::inline v1 {
@@ -137,7 +138,7 @@ Result<Trace> read_json_in_blocks(std::istream& in, std::size_t block_bytes) {
     bytes += count;
     if (!reader.feed({block.data(), count})) return reader.error();
   }
-  if (!in.eof()) return Error{ErrorCode::kIo, "byte " + std::to_string(bytes) + ": the stream refused to be read"};
+  if (!in.eof()) return read_failure(bytes);
   return reader.finish();
 }
 

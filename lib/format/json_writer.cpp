@@ -12,6 +12,7 @@
 #include "format/large_text.h"
 #include "format/parallel.h"
 #include "format/pretty_json.h"
+#include "format/stream_error.h"
 #include "ringtail/format/json.h"
 
 namespace ringtail::inline v1 {
@@ -246,7 +247,7 @@ struct JsonTraceWriter::State {
 
   [[nodiscard]] Status status(bool fine) const {
     if (fine) return Done{};
-    return Error{ErrorCode::kIo, "byte " + std::to_string(written) + ": the stream refused to be written"};
+    return write_failure("byte " + std::to_string(written));
   }
 
   std::ostream& out;

@@ -9,6 +9,7 @@
 
 #include "format/rtt_assembler.h"
 #include "format/rtt_source.h"
+#include "format/stream_error.h"
 #include "ringtail/format/rtt.h"
 
 namespace ringtail::inline v1 {
@@ -63,8 +64,7 @@ Result<Trace> read_rtt(std::istream& in, RttLimits limits) {
   std::uint64_t stream = 0;
   while (!assembler.has_end()) {
     const Result<std::optional<RttSource::Chunk>> read = source.read_chunk(offset);
-    if (source.failed())
-      return Error{ErrorCode::kIo, "byte " + std::to_string(offset) + ": the stream refused to be read"};
+    if (source.failed()) return read_failure(offset);
     if (!read.ok()) return read.error();
     if (!read.value()) break;
     const RttSource::Chunk& chunk = *read.value();

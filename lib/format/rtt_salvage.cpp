@@ -21,6 +21,7 @@
 
 #include "format/rtt_assembler.h"
 #include "format/rtt_source.h"
+#include "format/stream_error.h"
 #include "ringtail/format/rtt.h"
 
 namespace ringtail::inline v1 {
@@ -93,8 +94,7 @@ class Salvage {
     while (!result_.finished && find_magic()) {
       if (Status taken = take_chunk(); !taken.ok()) return taken.error();
     }
-    if (source_.failed())
-      return Error{ErrorCode::kIo, "byte " + std::to_string(offset_) + ": the stream refused to be read"};
+    if (source_.failed()) return read_failure(offset_);
     if (result_.chunks_read == 0) {
       if (newer_) return *std::move(newer_);
       return Error{ErrorCode::kMalformed, "byte 0: expected a whole .rtt chunk somewhere, found none"};

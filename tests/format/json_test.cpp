@@ -426,6 +426,7 @@ TEST(JsonRead, ReportsAStreamThatCannotBeRead) {
   const Result<Trace> trace = read_json(in);
   ASSERT_FALSE(trace.ok());
   EXPECT_EQ(trace.error().code, ErrorCode::kIo);
+  EXPECT_EQ(trace.error().message, "byte 0: expected to read to the end, found a stream that failed");
 }
 
 }  // namespace

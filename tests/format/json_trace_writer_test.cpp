@@ -114,7 +114,7 @@ TEST(JsonTraceWriter, ReportsAStreamThatFails) {
   rows.add(make_entry(0, "a"));
   const Status status = writer.append(rows);
   ASSERT_FALSE(status.ok());
-  EXPECT_EQ(status.error().message, "byte 0: the stream refused to be written");
+  EXPECT_EQ(status.error().message, "byte 0: expected to write to the end, found a stream that failed");
 }
 
 }  // namespace

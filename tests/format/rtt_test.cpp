@@ -309,7 +309,9 @@ TEST(Rtt, ReadsAFileOfItsOwn) {
   EXPECT_EQ(recover_rtt_file(::testing::TempDir()).error().message, "expected a file, found a directory");
   std::istringstream broken(write_rtt(trace).file());
   broken.setstate(std::ios::badbit);
-  EXPECT_EQ(read_rtt(broken).error().message, "byte 0: the stream refused to be read");
+  const char* const said = "byte 0: expected to read to the end, found a stream that failed";
+  EXPECT_EQ(read_rtt(broken).error().message, said);
+  EXPECT_EQ(recover_rtt(broken).error().message, said);
 }
 
 TEST(Rtt, KeepsToTheLimitOfMemory) {
