@@ -272,6 +272,22 @@ TEST(Rtt, IsConvertedFromJsonAndBackToTheSameBytes) {
   EXPECT_EQ(run(convert, {json, "-o", "-", "--to", "json", "--compress"}).code, kUsage);
 }
 
+TEST(Rtt, IsSaidToBeNeitherThatNorJsonWhereItsBeginIsDamaged) {
+  const TemporaryFolder folder;
+  std::string bytes = content_of(left_by_killed(folder, 1));
+  bytes[0] = 'x';
+  const auto said = [](const std::string& file) {
+    return run(analyze, Arguments{file}).err.substr(10 + file.size());
+  };
+  const std::string neither = ":byte 0: expected an .rtt chunk or JSON, found ";
+  const std::string hint = "; ringtail recover saves the whole chunks that are left\n";
+  EXPECT_EQ(said(folder.file("damaged.rtt", bytes)), neither + "\"x\"" + hint);
+  EXPECT_EQ(said(folder.file("damaged.rtt.part", bytes)), neither + "\"x\"" + hint);
+  EXPECT_EQ(said(folder.file("empty.rtt", "")), neither + "the end of the file\n");
+  EXPECT_THAT(said(folder.file("damaged.json", bytes)), HasSubstr("expected valid JSON"));
+  EXPECT_EQ(run(analyze, Arguments{folder.file("misnamed.rtt", to_json(batch(0)))}).code, kDone);
+}
+
 TEST(Rtt, IsReadWithinTheMemoryThatTheCommandLineSays) {
   const TemporaryFolder folder;
   const std::string part = left_by_killed(folder, 2);

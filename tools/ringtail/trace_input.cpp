@@ -1,9 +1,11 @@
 #include "trace_input.h"
 
+#include <cctype>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <optional>
 
 #include "ringtail/format/json.h"
 
@@ -13,6 +15,20 @@ namespace {
 constexpr int kFirstByteOfRtt = 0x89;  // no text begins so, and one byte can be looked at in a pipe too
 
 bool may_be_rtt(std::istream& in) { return in.peek() == kFirstByteOfRtt; }
+
+// Of a file that is called an .rtt, is not taken for one, and begins with no JSON object either.
+std::optional<Error> find_damaged_begin(const std::string& name, std::istream& in) {
+  if (!name.ends_with(".rtt") && !name.ends_with(".rtt.part")) return std::nullopt;
+  const int first = in.peek();
+  const bool may_be_json = first == '{' || std::isspace(first) != 0;
+  if (may_be_json || in.bad()) return std::nullopt;
+  std::string found = "the end of the file";
+  if (!in.eof()) {
+    const auto byte = static_cast<char>(first);
+    found = ringtail::quoted({&byte, 1}) + "; ringtail recover saves the whole chunks that are left";
+  }
+  return Error{ErrorCode::kMalformed, "byte 0: expected an .rtt chunk or JSON, found " + found};
+}
 
 Result<Trace> load_stream(std::istream& in, const RttLimits& limits) {
   if (!may_be_rtt(in)) return read_json(in);
@@ -47,6 +63,9 @@ Result<Trace> load_trace(const std::string& name, std::istream& standard_input, 
   std::ifstream in(name, std::ios::binary);
   if (!in) return Error{ErrorCode::kIo, std::string("expected to open it, found: ") + std::strerror(errno)};
   const bool as_text = regular && !may_be_rtt(in);
+  if (as_text) {
+    if (auto error = find_damaged_begin(name, in)) return *std::move(error);
+  }
   return as_text ? read_json_file(name) : load_stream(in, limits);  // a pipe gives its bytes once
 }
 
