@@ -81,6 +81,8 @@ const UsageCase kWrong[] = {
     {"count with a tail", {"analyze", "t.json", "--top", "10k"}},
     {"empty count", {"analyze", "t.json", "--top", ""}},
     {"ratio that is no number", {"analyze", "t.json", "--min-comm-ratio", "nan"}},
+    {"ratio past the whole", {"analyze", "t.json", "--min-comm-ratio", "1.1"}},
+    {"threshold with an unknown unit", {"analyze", "t.json", "--memory-threshold", "1T"}},
     {"option twice", {"analyze", "t.json", "--top", "1", "--top", "2"}},
     {"option without its value", {"analyze", "t.json", "--top"}},
     {"no output", {"convert", "t.json"}},
@@ -131,6 +133,23 @@ TEST(CommandLine, SaysWhatIsMissingOrMisusedInItsOwnWords) {
   for (const auto& [arguments, said] : kSaid) {
     const std::string& name = arguments.front();
     EXPECT_EQ(run_program(arguments).err, "ringtail: " + name + ": " + said + "; see ringtail " + name + " --help\n");
+  }
+}
+
+TEST(CommandLine, TakesBytesWithAndWithoutAUnit) {
+  const std::pair<const char*, std::uint64_t> kTaken[] = {{"0", 0}, {"7", 7}, {"1K", 1024}, {"3G", 3ULL << 30U}};
+  for (const auto& [text, bytes] : kTaken) {
+    std::uint64_t value = 1;
+    CommandLine line("test", "", "");
+    line.bytes("--bytes", value, 0, "");
+    std::istringstream in;
+    std::ostringstream out;
+    Streams io{in, out, out};
+    EXPECT_EQ(line.parse({"--bytes", text}, io), std::nullopt);
+    EXPECT_EQ(value, bytes);
+  }
+  for (const char* const option : {"--memory-threshold", "--max-memory"}) {
+    EXPECT_EQ(run_program({"analyze", "/no/such/file", option, "1K"}).code, kFailed) << option;
   }
 }
 

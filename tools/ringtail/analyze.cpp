@@ -15,10 +15,10 @@ int analyze(const Arguments& arguments, Streams& io) {
   CommandLine line("analyze", "Every analysis of one trace or several.", "ringtail analyze trace.json --top 5");
   line.many("TRACE", names, "trace files (.rtt, JSON); - is standard input");
   line.choice("--format", format, {"text", "json"}, "what to print");
-  line.whole("--memory-threshold", "BYTES", options.memory_threshold_bytes, 0, UINT64_MAX,
-             "list spans with more memory than this");
-  line.real("--min-comm-ratio", "R", options.min_comm_ratio, 0.0, 1e18,
-            "list communication with at least this\nshare of the total duration");
+  line.bytes("--memory-threshold", options.memory_threshold_bytes, 0,
+             "list spans with more memory than this;\nas 500K, 10M or 2G");
+  line.real("--min-comm-ratio", "R", options.min_comm_ratio, 0.0, 1.0,
+            "list communication with at least this\nshare of the total duration, 0 to 1");
   line.whole("--top", "N", options.top, 0, UINT64_MAX, "rows in long lists");
   line.flag("--strict", strict,
             "exit with 4 when spans are missing\nfrom the timeline that nobody asked\nto leave out");

@@ -27,6 +27,21 @@ std::string plain(double value) {
 
 std::string plain(std::uint64_t value) { return std::to_string(value); }
 
+// "500M": 500 * 2^20. Nothing for what is no such number, or more than 2^64 - 1.
+std::optional<std::uint64_t> bytes_number(std::string text) {
+  std::uint64_t unit = 1;
+  if (!text.empty()) {
+    const std::size_t power = std::string_view("KMG").find(text.back());
+    if (power != std::string_view::npos) {
+      unit = std::uint64_t{1} << (10 * (power + 1));
+      text.pop_back();
+    }
+  }
+  const auto count = whole_number(text);
+  if (!count || *count > UINT64_MAX / unit) return std::nullopt;
+  return *count * unit;
+}
+
 template <class Number>
 std::optional<std::string> accept_within(const std::string& text, std::optional<Number> number, Number least,
                                          Number most, const char* kind, Number& value) {
@@ -154,6 +169,17 @@ void CommandLine::whole(const std::string& flags, const std::string& value_name,
     return accept_within(text, whole_number(text), least, most, "a whole number", value);
   };
   parsed(flags, value_name, plain(value), accept, help);
+}
+
+void CommandLine::bytes(const std::string& flags, std::uint64_t& value, std::uint64_t least,
+                        const std::string& help) {
+  const auto accept = [&value, least](const std::string& text) -> std::optional<std::string> {
+    const auto count = bytes_number(text);
+    if (!count || *count < least) return "bytes, as 500M or 2G, found " + ringtail::quoted(text);
+    value = *count;
+    return std::nullopt;
+  };
+  parsed(flags, "BYTES", value < least ? "" : plain(value), accept, help);
 }
 
 void CommandLine::real(const std::string& flags, const std::string& value_name, double& value, double least,

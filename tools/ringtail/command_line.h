@@ -47,6 +47,8 @@ class CommandLine {
   // Decimal digits within [least, most].
   void whole(const std::string& flags, const std::string& value_name, std::uint64_t& value, std::uint64_t least,
              std::uint64_t most, const std::string& help);
+  // "500M": K, M and G are powers of 1024. A value below `least` stands for no default.
+  void bytes(const std::string& flags, std::uint64_t& value, std::uint64_t least, const std::string& help);
   // A finite number within [least, most].
   void real(const std::string& flags, const std::string& value_name, double& value, double least, double most,
             const std::string& help);

@@ -37,21 +37,6 @@ Result<Trace> load_stream(std::istream& in, const RttLimits& limits) {
   return trace;
 }
 
-// "500M": 500 * 2^20. Nothing for what is no such number, or more than 2^64 - 1.
-std::optional<std::uint64_t> bytes_number(std::string text) {
-  std::uint64_t unit = 1;
-  if (!text.empty()) {
-    const std::size_t power = std::string_view("KMG").find(text.back());
-    if (power != std::string_view::npos) {
-      unit = std::uint64_t{1} << (10 * (power + 1));
-      text.pop_back();
-    }
-  }
-  const auto count = whole_number(text);
-  if (!count || *count == 0 || *count > UINT64_MAX / unit) return std::nullopt;
-  return *count * unit;
-}
-
 }  // namespace
 
 Result<Trace> load_trace(const std::string& name, std::istream& standard_input, const RttLimits& limits) {
@@ -79,14 +64,8 @@ Error with_option_names(Error error) {
 std::string shown_name(const std::string& name) { return name == "-" ? "standard input" : name; }
 
 void add_memory_option(CommandLine& line, RttLimits& limits) {
-  const auto accept = [&limits](const std::string& text) -> std::optional<std::string> {
-    const auto bytes = bytes_number(text);
-    if (!bytes) return "bytes, as 500M or 2G, found " + ringtail::quoted(text);
-    limits.max_memory = *bytes;
-    return std::nullopt;
-  };
-  line.parsed("--max-memory", "BYTES", "", accept,
-              "that reading .rtt may take; K, M and G are\npowers of 1024. Default: a quarter of the\nmachine's");
+  line.bytes("--max-memory", limits.max_memory, 1,
+             "that reading .rtt may take; K, M and G are\npowers of 1024. Default: a quarter of the\nmachine's");
 }
 
 }  // namespace ringtail::cli
