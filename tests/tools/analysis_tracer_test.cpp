@@ -186,7 +186,9 @@ TEST(TracerReport, EstimatesTheMeanWaitOfASample) {
   const auto queued = [](std::uint32_t weight) {
     return TraceBuilder().on("a").weight(weight).queued(2us).span("x", 0us, 5us);
   };
-  EXPECT_THAT(text_of(queued(1).build()), HasSubstr("  1 task waited 2.00 us on average before they ran, at most"));
+  EXPECT_THAT(text_of(queued(1).build()), HasSubstr("  1 task waited 2.00 us before it ran.\n"));
+  EXPECT_THAT(text_of(queued(1).queued(4us).span("x", 5us, 6us).build()),
+              HasSubstr("  2 tasks waited 3.00 us on average before they ran, at most 4.00 us.\n"));
   const std::string sampled = text_of(queued(4).build());
   EXPECT_THAT(sampled, ::testing::ContainsRegex("\nQueues +estimate\n"));
   EXPECT_THAT(sampled, HasSubstr("  About 4 tasks waited about 2.00 us on average before they ran, the longest at\n"

@@ -227,10 +227,14 @@ class TextReport {
     const Exactness list = exactness_of(Analysis::kSlowest, trace_);
     title("Queues", sampled ? Exactness::kEstimate : list);
     const std::string mean = duration_text(sum_us / static_cast<double>(count));
-    const std::string about = sampled ? "about " : "";
+    std::string waited = mean + (count == 1 ? " before it ran" : " on average before they ran");
+    if (list != Exactness::kExact) {
+      waited += ", the longest at least " + duration_text(longest_us);
+    } else if (count > 1) {
+      waited += ", at most " + duration_text(longest_us);
+    }
     say((sampled ? "About " : "") + count_text(count, "task") + (sampled || timeline_is_whole() ? "" : " known") +
-        " waited " + about + mean + " on average before they ran, " +
-        (list == Exactness::kExact ? "at most " : "the longest at least ") + duration_text(longest_us) + ".");
+        " waited " + (sampled ? "about " : "") + waited + ".");
   }
 
   void threads() const {
