@@ -1,5 +1,5 @@
-// Writing and reading .rtt files, in spans and bytes per second of one core. The spans are whole ones: op, device, two
-// input shapes and an output of 200 signatures, step, begin and duration with jitter, four threads, depths. The
+// Writing and reading .rtt files, in spans and bytes per second of one core. The spans are whole ones: op, device,
+// two input shapes and an output of 200 signatures, step, begin and duration with jitter, four threads, depths. The
 // baseline is the copy of the trace.
 #include <benchmark/benchmark.h>
 

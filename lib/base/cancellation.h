@@ -1,7 +1,7 @@
 // lib/base/cancellation.h
 //
-// Keeps pthread_cancel away from what cannot be unwound: functions that are noexcept, and those that catch everything,
-// both of which end the process when a cancelled thread is unwound through them.
+// Keeps pthread_cancel away from what cannot be unwound: functions that are noexcept, and those that catch
+// everything, both of which end the process when a cancelled thread is unwound through them.
 //
 // Threads  Values of the thread that makes them.
 #pragma once

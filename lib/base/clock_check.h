@@ -9,8 +9,8 @@
 
 namespace ringtail::inline v1 {
 
-// With the rate from the first pair to `end`, both of one processor, no other is off by more than a microsecond; false
-// where that is no rate. pairs: one of each processor, as a thread hops over them; at least one.
+// With the rate from the first pair to `end`, both of one processor, no other is off by more than a microsecond;
+// false where that is no rate. pairs: one of each processor, as a thread hops over them; at least one.
 [[nodiscard]] bool processors_agree(std::span<const ClockPair> pairs, ClockPair end);
 
 }  // namespace ringtail::inline v1

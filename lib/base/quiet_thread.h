@@ -1,7 +1,7 @@
 // lib/base/quiet_thread.h
 //
-// Threads of the library's own: signals for the process go to the program's threads, and kill or wait there as if these
-// did not exist.
+// Threads of the library's own: signals for the process go to the program's threads, and kill or wait there as if
+// these did not exist.
 //
 // Errors   As std::thread: std::system_error, std::bad_alloc. The caller's mask is as before in any case.
 // Threads  Any.

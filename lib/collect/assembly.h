@@ -25,8 +25,8 @@ struct RowNeeds {
 };
 [[nodiscard]] RowNeeds needs_of(std::span<const Segment> segments, const Trace& trace);
 
-// Replaces the trace's rows by the segments', which need this; its tables and origin are set. total_duration_us is the
-// sum of the rows.
+// Replaces the trace's rows by the segments', which need this; its tables and origin are set. total_duration_us is
+// the sum of the rows.
 void write_rows(std::span<const Segment> segments, const RowNeeds& needs, const ClockMap& clock, Trace& trace);
 
 }  // namespace ringtail::inline v1

@@ -230,8 +230,8 @@ void Collector::settle(Book& book, Deadline give_up) noexcept {
     const ThreadId thread = book.account.thread;
     ThreadAccount& counts = *book.counts;
     folds_.add(thread, counts, why_folded(lane), totals_);
-    // A call that is still under way ends after the cut; but one that stopped inside a fold has hidden all totals, and
-    // then what was attempted and not drained was folded.
+    // A call that is still under way ends after the cut; but one that stopped inside a fold has hidden all totals,
+    // and then what was attempted and not drained was folded.
     std::uint64_t folded = cut.gaps;
     if (!cut.whole) folded = std::max(folded, cut.attempted - std::min(cut.attempted, book.account.drained));
     folded = std::max(folded, cut.folded);
@@ -313,8 +313,8 @@ void Collector::end_run() noexcept {
   if (delivery_.wanted()) flush();
 }
 
-// Every batch ends at a pair of its own: what lies before it is interpolated, and no later pair moves it (but times of
-// before the oldest of the last 2,048 pairs, where a span is that long).
+// Every batch ends at a pair of its own: what lies before it is interpolated, and no later pair moves it (but times
+// of before the oldest of the last 2,048 pairs, where a span is that long).
 void Collector::flush() noexcept {
   last_flush_ = now_;
   const Nanoseconds before = cpu_time(CLOCK_THREAD_CPUTIME_ID);

@@ -7,8 +7,8 @@
 // pushed after the cut of the last run is dropped.
 //
 // Errors   Whatever happens between a start and a stop survives without memory: rows that find none are folded, and
-//          what counts them was allocated when their thread leased its lane (record/account.h), or when the run began.
-//          What throws std::bad_alloc (begin_run, harvest, snapshot) has changed nothing that was collected.
+//          what counts them was allocated when their thread leased its lane (record/account.h), or when the run
+//          began. What throws std::bad_alloc (begin_run, harvest, snapshot) has changed nothing that was collected.
 // Threads  One at a time: the session holds its drain mutex around every call. A Harvest is its owner's.
 #pragma once
 
@@ -56,7 +56,8 @@ class Collector {
     std::size_t moved = 0;
     double fullest = 0.0;  // the largest share of its ring that a lane gave at once: 1 for a whole one
   };
-  // One pass over all lanes; retired ones are settled and freed. Does nothing outside a run. kNo: the sink is not called.
+  // One pass over all lanes; retired ones are settled and freed. Does nothing outside a run. kNo: the sink
+  // is not called.
   enum class Flushes : std::uint8_t { kYes, kNo };
   Pass drain(Flushes flushes = Flushes::kYes) noexcept;
 

@@ -12,8 +12,8 @@
 namespace ringtail::inline v1 {
 namespace {
 
-// Extends the trace's tables. Names that stand for ids of no table get numbers of the registry's, so that they mean the
-// same in all traces of it. Gives what the rows need.
+// Extends the trace's tables. Names that stand for ids of no table get numbers of the registry's, so that they mean
+// the same in all traces of it. Gives what the rows need.
 RowNeeds name_stand_ins(const Harvest& harvest, Registry& registry, Trace& trace) {
   registry.extend(trace);
   const RowNeeds rows = needs_of(harvest.segments, trace);

@@ -29,8 +29,8 @@ struct Harvest {
   std::uint64_t open_unlisted = 0;  // open spans for whose list there was no memory
 };
 
-// Replaces what the trace holds by the harvest, but for its threads' names and for tables, which are extended: ids are
-// those of the registry, whatever was assembled into the trace before. Throws std::bad_alloc.
+// Replaces what the trace holds by the harvest, but for its threads' names and for tables, which are extended: ids
+// are those of the registry, whatever was assembled into the trace before. Throws std::bad_alloc.
 // Gives the sum of the rows' durations alone, weighted.
 double assemble(const Harvest& harvest, Registry& registry, Clock::Source source, Trace& trace);
 

@@ -5,13 +5,14 @@
 //
 // Threads  The collector's.
 //
-// A cut is a number of attempts, all those up to it being either drained or folded. What was folded is read first, the
-// ring drained after, and then there is one if the gaps between the drained records are no more than what was folded.
+// A cut is a number of attempts, all those up to it being either drained or folded. What was folded is read first,
+// the ring drained after, and then there is one if the gaps between the drained records are no more than
+// what was folded.
 //   All folds before the last record that was drained are among those read: there are no more than that.
 //   All pushes before the last fold that was read were drained: the fold came before the read, and that before the
 //   draining (F1 -> F2).
-// So each is complete up to the last of the other. The other way round, a thread may push an attempt after the draining
-// and fold the next one before the reading: the sum is right, the set is not.
+// So each is complete up to the last of the other. The other way round, a thread may push an attempt after the
+// draining and fold the next one before the reading: the sum is right, the set is not.
 #pragma once
 
 #include <atomic>
@@ -77,11 +78,13 @@ struct LaneAccount {
     std::uint64_t attempted = 0;  // at some moment before
     [[nodiscard]] bool holds() const { return whole && gaps <= folded; }
   };
-  // drain() empties its ring into this account. The totals replace those of the vector, none where they are not whole.
+  // drain() empties its ring into this account. The totals replace those of the vector, none where they
+  // are not whole.
   template <class Lane, class Totals, class Drain>
   [[nodiscard]] Cut cut(const Lane& lane, std::uint16_t run, Totals& totals, const Drain& drain) {
     Cut cut;
-    // Relaxed: who waits until drained + folded is this, waits for a call that is under way; an old count is only less.
+    // Relaxed: who waits until drained + folded is this, waits for a call that is under way; an old count
+    // is only less.
     cut.attempted = InRun::count_of(lane.attempted.load(std::memory_order_relaxed), run);
     cut.whole = lane.folds.read(run, totals);
     if (!cut.whole) totals.clear();

@@ -10,9 +10,9 @@
 //          then a sixteenth of the bound, or of the window.
 // Units    Spans: rows that are no notes.
 // Threads  One at a time (the collector's mutex). Copies of segments may be read meanwhile (chunk.h).
-// Errors   Without memory for a chunk or a segment, spans are folded (no memory; memory bound, if it is the session's),
-//          until the next look finds some; with `latest`, those at the front leave first. Only reset(), segments()
-//          and lend() throw, std::bad_alloc.
+// Errors   Without memory for a chunk or a segment, spans are folded (no memory; memory bound, if it is the
+//          session's), until the next look finds some; with `latest`, those at the front leave first. Only reset(),
+//          segments() and lend() throw, std::bad_alloc.
 #pragma once
 
 #include <array>

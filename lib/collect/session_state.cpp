@@ -107,8 +107,8 @@ void Session::State::govern() {
 }
 
 // Rings that wait for their last drain are drained here when they are the last ones left: so the number of rings is
-// that of threads that record at once, however late the collector is. One that is in the sink is not waited for longer
-// than a flush should take: then the thread gets a lane without a ring.
+// that of threads that record at once, however late the collector is. One that is in the sink is not waited for
+// longer than a flush should take: then the thread gets a lane without a ring.
 Lane* Session::State::lease(std::string_view thread_name) {
   hurry();
   if (Lane* lane = registry->lease(thread_name, Registry::WithoutRing::kRefuse)) return lane;

@@ -60,8 +60,8 @@ struct Session::State {
   // In a forked child nothing of this is to be touched: locks are held by threads that are not there.
   [[nodiscard]] bool abandoned() const noexcept { return registry->abandoned(); }
 
-  // Here members would wait for themselves, or for threads that are not there: in functions that the session itself has
-  // called, and in a forked child.
+  // Here members would wait for themselves, or for threads that are not there: in functions that the session itself
+  // has called, and in a forked child.
   [[nodiscard]] bool out_of_reach() const noexcept { return abandoned() || OwnCall::is_inside(*registry); }
 
   // A thread is about to record: the collector looks soon.

@@ -61,7 +61,8 @@ class TriggerWatch {
     bool watched = false;     // was busy since it was last reported
   };
 
-  // A program may give any times: 0 where the end is before the begin, and the longest there is where none is as long.
+  // A program may give any times: 0 where the end is before the begin, and the longest there is where none
+  // is as long.
   [[nodiscard]] static Nanoseconds length(Nanoseconds begin, Nanoseconds end) noexcept {
     return Nanoseconds{std::max<std::int64_t>(saturating_subtract(end.count(), begin.count()), 0)};
   }

@@ -1,7 +1,7 @@
 // format/crc32c.h
 //
-// CRC-32C (Castagnoli): the checksum of iSCSI, with an instruction of its own on the processors of the last ten years.
-// The check value of "123456789" is 0xE3069283.
+// CRC-32C (Castagnoli): the checksum of iSCSI, with an instruction of its own on the processors of the last ten
+// years. The check value of "123456789" is 0xE3069283.
 //
 // Cost     About 8 bytes in three cycles with SSE4.2 or ARMv8's CRC, chosen at run time; a byte in some five without.
 #pragma once

@@ -29,9 +29,9 @@ namespace {
 
 constexpr std::size_t kBlockBytes = 64 * 1024;
 
-// Boost.JSON unescapes strings in a buffer of BOOST_JSON_STACK_BUFFER_SIZE bytes and takes as many from each piece that
-// it is fed. Of a character or escape that two pieces share, up to three more come out than went in, and it writes past
-// the buffer's end (boostorg/json issue 876; 1.81 has it). Smaller pieces leave room for them.
+// Boost.JSON unescapes strings in a buffer of BOOST_JSON_STACK_BUFFER_SIZE bytes and takes as many from each piece
+// that it is fed. Of a character or escape that two pieces share, up to three more come out than went in, and it
+// writes past the buffer's end (boostorg/json issue 876; 1.81 has it). Smaller pieces leave room for them.
 constexpr std::size_t kPieceBytes = BOOST_JSON_STACK_BUFFER_SIZE - 8;
 
 Error error_at(std::uint64_t offset, std::string_view message, ErrorCode code = ErrorCode::kMalformed) {

@@ -40,8 +40,8 @@ class RttAssembler {
   // Rows may be missing here: the next chunk is not the one after the last.
   void note_gap() noexcept;
 
-  // The trace of a complete file. kMalformed for a thread index outside the file's own table, as below. offset: the end
-  // of what was read, for the message.
+  // The trace of a complete file. kMalformed for a thread index outside the file's own table, as below. offset: the
+  // end of what was read, for the message.
   [[nodiscard]] Result<Trace> finish(std::uint64_t offset) &&;
 
   // The trace of what is there of a file that grows. Threads' accounts are of the rows that are there, threads that

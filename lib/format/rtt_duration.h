@@ -2,9 +2,9 @@
 //
 // Durations as whole nanoseconds where that gives the same doubles back.
 //
-// Shape    A trace's durations are microseconds. Recorded ones are to_microseconds(ns) (trace/entry.h); those of files
-//          with three decimals are ns / 1000.0, which differs in the last bit for one in a few. A chunk's durations all
-//          have one form; none of both makes them doubles.
+// Shape    A trace's durations are microseconds. Recorded ones are to_microseconds(ns) (trace/entry.h); those of
+//          files with three decimals are ns / 1000.0, which differs in the last bit for one in a few. A chunk's
+//          durations all have one form; none of both makes them doubles.
 #pragma once
 
 #include <bit>

@@ -45,8 +45,8 @@ struct DecodedState {
   std::vector<std::string_view> devices;
 };
 
-// Takes what the contents, of a chunk that stores so many bytes, say into `decoded`, an empty one. What would take more
-// than `memory` bytes, with its names in tables, is a problem before it is taken.
+// Takes what the contents, of a chunk that stores so many bytes, say into `decoded`, an empty one. What would take
+// more than `memory` bytes, with its names in tables, is a problem before it is taken.
 [[nodiscard]] std::optional<ContentProblem> decode_state(std::span<const std::byte> contents,
                                                          std::uint64_t stored_bytes, std::uint64_t memory,
                                                          DecodedState& decoded);

@@ -156,8 +156,8 @@ Status TraceFile::open() {
   return Done{};
 }
 
-// What a killed program left goes, if it may; nobody but the holder of its lock takes it away, so what has its name and
-// is locked by us is not another one.
+// What a killed program left goes, if it may; nobody but the holder of its lock takes it away, so what has its name
+// and is locked by us is not another one.
 Status TraceFile::remove_leftover() const {
   const std::optional<struct stat> found = at(part_);
   if (found && !S_ISREG(found->st_mode)) return check_replaceable(part_, name_.shown + ".part", true);

@@ -6,8 +6,8 @@
 //     absent ─(create)▶ PATH.part ─(complete)▶ PATH
 //                           └─(cut, after an error)▶ PATH.part of `size` bytes, or absent if that is 0
 //
-// Errors   kIo, "PATH.part: expected to write 8192 bytes at 40960, found: No space left on device, 1.203 s after it was
-//          created". After one only cut() may follow; complete() leaves all bytes in PATH.part.
+// Errors   kIo, "PATH.part: expected to write 8192 bytes at 40960, found: No space left on device, 1.203 s after it
+//          was created". After one only cut() may follow; complete() leaves all bytes in PATH.part.
 // Threads  One at a time.
 #pragma once
 

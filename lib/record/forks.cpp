@@ -26,7 +26,8 @@ struct Forks::Cell {
 };
 
 struct Forks::Watch {
-  // These are of no heap: a plugin with ringtail in it, and no more sessions at once, leaves nothing when it is unloaded.
+  // These are of no heap: a plugin with ringtail in it, and no more sessions at once, leaves nothing when
+  // it is unloaded.
   static std::array<Cell, 16> first_cells;
   static std::atomic<std::size_t> made;
   static std::atomic<Cell*> newest;

@@ -3,10 +3,10 @@
 // Tells every registry of this process that it is now in a forked child.
 //
 // After fork() a child has one thread, and the locks as they were: any of them may be held by a thread that is not
-// there. So the child's handler takes none: it walks a list of registries, of which cells are never given back, and in
-// each registry a list of lanes, which only grows. Before the fork the registries' locks are taken where they can be
-// had within a millisecond: a child then finds their tables whole, and can go on with the same ids. Who forks inside a
-// lock, in a signal handler, waits that long and goes on without.
+// there. So the child's handler takes none: it walks a list of registries, of which cells are never given back, and
+// in each registry a list of lanes, which only grows. Before the fork the registries' locks are taken where they can
+// be had within a millisecond: a child then finds their tables whole, and can go on with the same ids. Who forks
+// inside a lock, in a signal handler, waits that long and goes on without.
 //
 // Threads  The constructor and destructor: any. The handlers: the forking one, in the middle of fork().
 //

@@ -1,10 +1,11 @@
 // lib/record/lane_pool.h
 //
-// The lanes of a registry: how one is found or made for a thread, and what becomes of it when the thread gives it back.
+// The lanes of a registry: how one is found or made for a thread, and what becomes of it when the thread
+// gives it back.
 //
 // Errors   Without memory find gives null; the pool is then as before.
-// Threads  Everything but count() and for_each_unlocked() under the registry's mutex, which find leaves while it makes a
-//          lane.
+// Threads  Everything but count() and for_each_unlocked() under the registry's mutex, which find leaves while it
+//          makes a lane.
 //
 // Ordering, by pair:
 //   R3 -> R4   who makes a lane releases `newest_`; who acquires it finds whole lanes, linked by their `older`.
@@ -26,8 +27,8 @@ class LanePool {
  public:
   explicit LanePool(std::size_t max_rings) : max_rings_(max_rings) {}
 
-  // A free lane with a ring, or a new one. When there are max_rings of them, all taken, or without memory for another: a
-  // lane without a ring where that is accepted, else null; null also without memory for one of these.
+  // A free lane with a ring, or a new one. When there are max_rings of them, all taken, or without memory for
+  // another: a lane without a ring where that is accepted, else null; null also without memory for one of these.
   // make(with_ring, add) makes a lane and gives it to add, where that throws std::bad_alloc nothing is left of it.
   template <class Lock, class Make>
   [[nodiscard]] Lane* find(Lock& lock, bool accept_without_ring, const Make& make) {

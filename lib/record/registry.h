@@ -77,8 +77,8 @@ class Registry {
   [[nodiscard]] bool abandoned() const noexcept {
     return abandoned_.load(std::memory_order_relaxed);  // written by the child's only thread, before it goes on
   }
-  // Takes over the names, signatures, categories and rules of an abandoned registry, so that its ids go on to mean the
-  // same. False when another thread was about to change them at the fork: then this one is as it was. Throws
+  // Takes over the names, signatures, categories and rules of an abandoned registry, so that its ids go on to mean
+  // the same. False when another thread was about to change them at the fork: then this one is as it was. Throws
   // std::bad_alloc.
   bool inherit(Registry& abandoned);
 

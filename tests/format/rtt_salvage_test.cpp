@@ -360,7 +360,8 @@ TEST(RttSalvage, OfANewerVersionSaysSo) {
 }
 
 TEST(RttSalvage, TakesTimeInProportionToTheFileThoughEveryHeaderAnnouncesTheRest) {
-  // 4,000 whole headers, each of which announces all that follows: 4,000 times 224 KB to be checked, if they all were.
+  // 4,000 whole headers, each of which announces all that follows: 4,000 times 224 KB to be checked, if
+  // they all were.
   constexpr std::size_t kHeaders = 4'000;
   std::string file;
   for (std::size_t i = 0; i < kHeaders; ++i) {

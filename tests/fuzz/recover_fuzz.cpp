@@ -1,4 +1,5 @@
-// Any bytes as a damaged .rtt file: what is salvaged is a trace like others, and all of a file that is not damaged is.
+// Any bytes as a damaged .rtt file: what is salvaged is a trace like others, and all of a file that is
+// not damaged is.
 #include <cstddef>
 #include <cstdint>
 #include <sstream>

@@ -132,7 +132,8 @@ class Execution {
   const Options& options_;
   const std::function<void()>& program_;
   std::vector<Choice> choices_;
-  // By number of the location: the threads that use it while others do, if any of them writes it, and those that write.
+  // By number of the location: the threads that use it while others do, if any of them writes it, and
+  // those that write.
   struct Learned {
     std::uint8_t users = 0;
     std::uint8_t writers = 0;

@@ -1,6 +1,7 @@
 // tests/model/explorer.h
 //
-// Runs a small program of several threads in every way that C++ allows, so that what holds is known and not hoped for.
+// Runs a small program of several threads in every way that C++ allows, so that what holds is known and
+// not hoped for.
 //
 //     const Result result = explore({.preemptions = 3}, [] {
 //       Atomic<int> flag{0};
@@ -11,15 +12,15 @@
 //     });
 //     EXPECT_EQ(result.verdict, Verdict::kHolds) << result.failure << result.trace;
 //
-// Method   Threads are fibres. Every access to an atomic may be preceded by a switch to another thread, and a load may
-//          give any store that the thread is not yet bound to have seen; a depth-first search goes through all of
+// Method   Threads are fibres. Every access to an atomic may be preceded by a switch to another thread, and a load
+//          may give any store that the thread is not yet bound to have seen; a depth-first search goes through all of
 //          these choices by running the program again and again. Each thread knows, of every location, the oldest
 //          store that it may still read, and of every thread, how much of it came before; a release store carries
 //          that knowledge, an acquire load of it takes it over. Read-modify-writes read the last store and go on with
 //          its release sequence (C++20: a plain store ends one). Accesses to plain data that neither came before the
 //          other are data races, whatever their order in this run.
-// Bounds   Executions with up to `preemptions` switches away from a thread that could go on. Threads that end, wait for a
-//          mutex or yield() cost none. Nearly all known bugs need two (Musuvathi and Qadeer 2007).
+// Bounds   Executions with up to `preemptions` switches away from a thread that could go on. Threads that end, wait
+//          for a mutex or yield() cost none. Nearly all known bugs need two (Musuvathi and Qadeer 2007).
 //          And with up to `delays` delays: stretches of a thread's loads that give another than the newest store;
 //          loads without a choice end none.
 // Smaller  Before a load of what no other thread writes, and a store to what no other thread uses, a switch makes no
@@ -91,8 +92,8 @@ struct Result {
   std::vector<Site> sites;       // that were reached, by file, line and column
 };
 
-// Runs `program` in all ways, or up to the first in which a requirement fails, plain data is raced for, or no thread can
-// go on. The program's first part sets up, join() runs what was spawned, what follows checks.
+// Runs `program` in all ways, or up to the first in which a requirement fails, plain data is raced for, or no thread
+// can go on. The program's first part sets up, join() runs what was spawned, what follows checks.
 [[nodiscard]] Result explore(const Options& options, const std::function<void()>& program);
 
 // --- within a program ---

@@ -354,8 +354,8 @@ TEST(Litmus, AWakeUpIsLostBetweenTwoLocationsAndNotInOne) {
 }
 
 TEST(Explorer, CountsTheExecutionsThatABoundAllows) {
-  // Two threads of n stores each to one location, as words of n a's and n b's. A switch away from a thread that is not
-  // at its end is a preemption; so with b of them, words with at most b of their inner changes unforced.
+  // Two threads of n stores each to one location, as words of n a's and n b's. A switch away from a thread that is
+  // not at its end is a preemption; so with b of them, words with at most b of their inner changes unforced.
   const auto executions = [](int n, unsigned bound) {
     return explore({.preemptions = bound},
                    [=] {

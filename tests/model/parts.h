@@ -2,8 +2,8 @@
 //
 // The library's own classes on the explorer's atomics, and what programs of the models do with them.
 //
-// Every span is a bit: its bytes are 1 << id, so a record says which one it is, and the bytes that a fold table adds up
-// say which ones they are.
+// Every span is a bit: its bytes are 1 << id, so a record says which one it is, and the bytes that a fold table adds
+// up say which ones they are.
 #pragma once
 
 #include <bit>

@@ -37,8 +37,8 @@ void ring_wraps(Mistake) {
   join();
 }
 
-// Two leases of lanes of a pool, the first of which is there when the program begins, by two threads or by one after the
-// other; the collector visits lanes until both were settled.
+// Two leases of lanes of a pool, the first of which is there when the program begins, by two threads or by one after
+// the other; the collector visits lanes until both were settled.
 enum class Owners : std::uint8_t { kOneThread, kTwoThreads };
 void come_and_go(Mistake mistake, std::size_t max_rings, Owners owners,
                  const std::array<std::vector<Length>, 2>& spans) {

@@ -1,5 +1,5 @@
-// SessionOptions::max_memory, with the allocator as the judge: whatever the program names and records, what the session
-// holds stays below the bound, and what found no room is accounted for.
+// SessionOptions::max_memory, with the allocator as the judge: whatever the program names and records, what the
+// session holds stays below the bound, and what found no room is accounted for.
 #include <gtest/gtest.h>
 
 #include <memory>

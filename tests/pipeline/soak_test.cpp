@@ -1,6 +1,6 @@
-// Accounting over very many spans, for each way in which a span can be lost: every attempt is received once, whole and in
-// its thread's order, or it is in a gap that says how many, or it is in the totals. Some millions each; 10^9 each at
-// full scale.
+// Accounting over very many spans, for each way in which a span can be lost: every attempt is received once, whole
+// and in its thread's order, or it is in a gap that says how many, or it is in the totals. Some millions each; 10^9
+// each at full scale.
 //
 // A span says who it is: the number of the attempt is its begin, and a checksum of number and thread its duration.
 #include <gtest/gtest.h>

@@ -1,5 +1,5 @@
-// Every system call of a trace file fails, each time it is made, in each way that it may: what was written before stays
-// readable, the first error comes back, and what is in the file and what the ledger says is missing add up.
+// Every system call of a trace file fails, each time it is made, in each way that it may: what was written before
+// stays readable, the first error comes back, and what is in the file and what the ledger says is missing add up.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -81,8 +81,8 @@ std::size_t open_descriptors() {
   return static_cast<std::size_t>(std::distance(begin(all), end(all)));
 }
 
-// Whether a file may be whole although this call failed so: signals only interrupt, a short write goes on, looks at what
-// stands under its name and a lock are more than it needs, and where renameat2 does not work there is rename.
+// Whether a file may be whole although this call failed so: signals only interrupt, a short write goes on, looks at
+// what stands under its name and a lock are more than it needs, and where renameat2 does not work there is rename.
 bool may_pass(const Fault& fault) {
   if (fault.code == EINTR || fault.code == kShort) return true;
   // The looks between are whether the .part is still its own.

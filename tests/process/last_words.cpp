@@ -59,8 +59,8 @@ void use_thread_locals() {
   touch(after_recorder);
 }
 
-// What threads leave behind that the end of the process overtakes is no leak: their stacks and lists of destructors are
-// looked through by nobody.
+// What threads leave behind that the end of the process overtakes is no leak: their stacks and lists of destructors
+// are looked through by nobody.
 bool overtakes_threads = false;
 
 pthread_key_t key;

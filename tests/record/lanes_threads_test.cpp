@@ -1,5 +1,5 @@
-// Lanes that change hands as fast as they can, by the collector's own account and nothing else of the collector: what the
-// models prove of small programs, under a sanitizer and on real memory. And the bound that they are taken from.
+// Lanes that change hands as fast as they can, by the collector's own account and nothing else of the collector: what
+// the models prove of small programs, under a sanitizer and on real memory. And the bound that they are taken from.
 #include <gtest/gtest.h>
 
 #include <array>

@@ -1,5 +1,5 @@
-// System calls that fail when a test says so: open, fstat, lstat, flock, pwrite, ftruncate, fdatasync, renameat2, rename
-// and close, which a program that links faulty_calls.cpp makes through it.
+// System calls that fail when a test says so: open, fstat, lstat, flock, pwrite, ftruncate, fdatasync, renameat2,
+// rename and close, which a program that links faulty_calls.cpp makes through it.
 #pragma once
 
 #include <functional>

@@ -1,8 +1,8 @@
 // tests/support/hostile_names.h
 //
 // Names that break careless writers and readers: control and escape sequences, marks that turn text around, what is
-// no UTF-8, separators of every format, formulas, markup, paths, formats of printf, words that are no names, storms of
-// marks, nothing at all, and a megabyte.
+// no UTF-8, separators of every format, formulas, markup, paths, formats of printf, words that are no names, storms
+// of marks, nothing at all, and a megabyte.
 #pragma once
 
 #include <string>

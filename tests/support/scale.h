@@ -17,7 +17,8 @@ inline constexpr double kDefaultScale = 0.1;
 inline constexpr double kDefaultScale = 1.0;
 #endif
 
-// Of allocations that fail one by one: each, but for ThreadSanitizer, which would take minutes to find the same races.
+// Of allocations that fail one by one: each, but for ThreadSanitizer, which would take minutes to find
+// the same races.
 #if defined(__SANITIZE_THREAD__)
 inline constexpr long kFaultStride = 8;
 #else

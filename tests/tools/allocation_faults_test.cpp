@@ -1,4 +1,5 @@
-// No memory while a command reads, analyzes or writes: one line says so, and no part of an output is left; or it was not needed.
+// No memory while a command reads, analyzes or writes: one line says so, and no part of an output is left; or it
+// was not needed.
 #include <gtest/gtest.h>
 
 #include <array>

@@ -36,8 +36,8 @@ void write_analysis_text(const Trace& trace, const std::string& name, const Anal
 //   threads    their accounts
 //   tracer     what tracing took and what it left out:
 //     blocked_ns, most_blocked_thread     waited for room in a ring: all threads; index of the one that waited most
-//     budget                              share, of any thread's time; kept, of the whole time; busiest_thread and its
-//                                         busiest_thread_share, recording alone; null when there was none
+//     budget                              share, of any thread's time; kept, of the whole time; busiest_thread and
+//                                         its busiest_thread_share, recording alone; null when there was none
 //     categories                          not recorded whole: name, recorded, one_in, shortest_ns, governed
 //     cost_per_span_ns                    calibrated: recorded, folded, sampled_out
 //     recording_ns                        of all threads in the recorder's calls

@@ -222,7 +222,8 @@ class TextReport {
       longest_us = std::max(longest_us, delay_us);
     }
     if (count == 0) return;
-    // What was folded is not known to have waited, so a mean is of the tasks on the timeline; weights estimate the rest.
+    // What was folded is not known to have waited, so a mean is of the tasks on the timeline; weights
+    // estimate the rest.
     const bool sampled = exactness_of(Analysis::kTotals, trace_) == Exactness::kEstimate;
     const Exactness list = exactness_of(Analysis::kSlowest, trace_);
     title("Queues", sampled ? Exactness::kEstimate : list);

@@ -10,7 +10,8 @@
 //
 // Text     What is not printable (printable.h) as \uNNNN, so that none of it reaches a terminal; bytes that are no
 //          UTF-8 as U+FFFD; the rest as it is.
-// Keys     One that its object has already, as names that differ in such bytes may be, becomes "KEY (2)", "KEY (3)", ...
+// Keys     One that its object has already, as names that differ in such bytes may be, becomes "KEY (2)",
+//          "KEY (3)", ...
 // Numbers  Shortest text that reads back the same, integral doubles with ".0"; NaN and infinities as null.
 #pragma once
 

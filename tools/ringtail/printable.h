@@ -22,8 +22,8 @@ struct CodePoint {
 // Requires: !text.empty().
 [[nodiscard]] CodePoint first_code_point(std::string_view text);
 
-// False for C0, DEL, C1, what switches the direction of text, what cannot be seen (zero width, soft hyphen, tags), line
-// separators other than newline, and what is no UTF-8.
+// False for C0, DEL, C1, what switches the direction of text, what cannot be seen (zero width, soft hyphen, tags),
+// line separators other than newline, and what is no UTF-8.
 [[nodiscard]] bool is_printable(CodePoint point);
 
 // What is not is_printable as \xNN per byte, the rest as it is.

@@ -45,9 +45,9 @@ enum class Analysis : std::uint8_t {
   kAccounts,        // counts of spans per thread: what was sampled out is counted as well
 };
 
-// A loss that no folded total accounts for (drops of an imported tool), or a trace that is unfinished, makes sums lower
-// bounds as well; ratios are then of what is known. Shapes that found no room in the signature table make bytes a lower bound. Of a sample, both
-// are estimates.
+// A loss that no folded total accounts for (drops of an imported tool), or a trace that is unfinished, makes sums
+// lower bounds as well; ratios are then of what is known. Shapes that found no room in the signature table make bytes
+// a lower bound. Of a sample, both are estimates.
 [[nodiscard]] Exactness exactness_of(Analysis analysis, const Trace& trace);
 
 // One span in so many of a category was kept where it was thinned most.

@@ -14,17 +14,19 @@
 // The trace is a Session::snapshot(), with the reason in its metadata "ringtail.trigger", and "ringtail.trigger_at":
 // nanoseconds since its origin.
 //
-// Shape    One trigger waits at most: those that come before it was handed over, within the cooldown, or after the last
-//          one, are counted (metadata "ringtail.triggers_passed_over" of the trace that is taken).
-// Steps    Of each thread that calls Recorder::step: from the last span that ended in the step before to the last that
-//          ended in this one. Slow is measured by the median of the thread's last 31, once there are 8. A step is
-//          looked at when a span of the next one has ended.
-// Devices  The first 4,096. Busy is what has a span open, or has had one end within `idle_device`. Once per idle time.
-// Threads  on_trigger is called by a thread of its own, so that rings are drained meanwhile; stop() waits for it. Where
-//          there is no collector thread: by drain_once() and stop(). It may name things, read the clock and call
-//          trigger(); start(), stop() and what else would wait for itself do nothing there (see trace/sink.h).
+// Shape    One trigger waits at most: those that come before it was handed over, within the cooldown, or after the
+//          last one, are counted (metadata "ringtail.triggers_passed_over" of the trace that is taken).
+// Steps    Of each thread that calls Recorder::step: from the last span that ended in the step before to the last
+//          that ended in this one. Slow is measured by the median of the thread's last 31, once there are 8. A step
+//          is looked at when a span of the next one has ended.
+// Devices  The first 4,096. Busy is what has a span open, or has had one end within `idle_device`. Once
+//          per idle time.
+// Threads  on_trigger is called by a thread of its own, so that rings are drained meanwhile; stop() waits for it.
+//          Where there is no collector thread: by drain_once() and stop(). It may name things, read the clock and
+//          call trigger(); start(), stop() and what else would wait for itself do nothing there (see trace/sink.h).
 // Errors   What on_trigger throws, and a snapshot that finds no memory, count as passed over.
-// Cost     Nothing while on_trigger is not set. Else the collector looks at every span for steps and devices, some ns.
+// Cost     Nothing while on_trigger is not set. Else the collector looks at every span for steps and
+//          devices, some ns.
 #pragma once
 
 #include <chrono>

@@ -18,9 +18,10 @@
 // Shape    Any number of sessions may exist and record at once; they share nothing. A session may be started again:
 //          each start begins a new trace, and recorders that are still held go on in it.
 // Cost     start() takes about half a millisecond to calibrate what a span costs (Trace::cost).
-// Errors   start() returns why there is no collector thread, or that there is no memory. Recording goes on without any:
-//          what finds no room is folded, or counted. The constructor, take_trace(), snapshot(), shapes(), category(),
-//          set_metadata() and sink_error() throw std::bad_alloc; nothing is lost then, and they can be called again.
+// Errors   start() returns why there is no collector thread, or that there is no memory. Recording goes on without
+//          any: what finds no room is folded, or counted. The constructor, take_trace(), snapshot(), shapes(),
+//          category(), set_metadata() and sink_error() throw std::bad_alloc; nothing is lost then, and they can
+//          be called again.
 // Threads  All members: any thread. Recorders and scopes outlive the session safely: they record nothing then. The
 //          reference that this_thread() gives is valid while the session lives. The session's own threads block all
 //          signals but those of faults, so no handler of the program runs there; what a sink starts from them (a
@@ -95,9 +96,9 @@ struct SessionOptions {
   // When to hand a snapshot to a function; see flight_recorder.h.
   Triggers triggers = {};
   // Bytes that the session holds at most, all of it: rings, totals, names, spans, a sink's batches; not the traces
-  // that it makes. What finds no room is folded, shared or dropped as past the other bounds, each counted. 0: room for
-  // max_rings rings with their totals, 24 bytes for each of max_spans, and 256 MiB. At least about a megabyte, and
-  // with a sink 350 bytes more for each of ring_entries: start() fails with less.
+  // that it makes. What finds no room is folded, shared or dropped as past the other bounds, each counted. 0: room
+  // for max_rings rings with their totals, 24 bytes for each of max_spans, and 256 MiB. At least about a megabyte,
+  // and with a sink 350 bytes more for each of ring_entries: start() fails with less.
   std::size_t max_memory = 0;
   // False: only drain_once(), stop() and take_trace() empty the rings.
   bool collector_thread = true;
@@ -116,18 +117,18 @@ class Session {
   Status start();
 
   // Ends recording, collects what is in the rings, and finishes the sink. Spans still open are listed in the trace.
-  // Returns within about a second, the sink's own time aside, even if a recording thread is stopped in the middle of a
-  // call: of what that one folded the totals may then be out of reach, as in a snapshot. The error is the sink's (kIo);
-  // called again, or while not recording, it says the same until the next start. From the session's own sink or
-  // on_trigger: kInvalid, and recording goes on.
+  // Returns within about a second, the sink's own time aside, even if a recording thread is stopped in the middle of
+  // a call: of what that one folded the totals may then be out of reach, as in a snapshot. The error is the sink's
+  // (kIo); called again, or while not recording, it says the same until the next start. From the session's own sink
+  // or on_trigger: kInvalid, and recording goes on.
   Status stop();
 
-  // In a child that fork() made: a new beginning, with the ids, categories and rules of before; then as start(). Until
-  // then a child records nothing and leaves its parent's spans alone: members do nothing and give empty results, and
-  // what was leased before the fork stays silent for good. A sink is the options', so see what it does with a second
-  // process (rtt_file opens a file of its own). kInvalid when this is no child; kIo when another thread was about
-  // to change names, rules or metadata at the fork; kNoMemory; or as start(). Then nothing has begun, and it can be
-  // called again.
+  // In a child that fork() made: a new beginning, with the ids, categories and rules of before; then as start().
+  // Until then a child records nothing and leaves its parent's spans alone: members do nothing and give empty
+  // results, and what was leased before the fork stays silent for good. A sink is the options', so see what it does
+  // with a second process (rtt_file opens a file of its own). kInvalid when this is no child; kIo when another thread
+  // was about to change names, rules or metadata at the fork; kNoMemory; or as start(). Then nothing has begun, and
+  // it can be called again.
   Status restart_in_child();
 
   // Switches recording off and on inside one trace. Spans that begin while it is off are not recorded and not
@@ -180,9 +181,9 @@ class Session {
   // the metadata "ringtail.folded_without_totals". An empty trace while the session does not run.
   [[nodiscard]] Trace snapshot();
 
-  // Asks for a snapshot to be handed to Triggers::on_trigger; the first 128 bytes of the reason are kept. At any time,
-  // from any thread, and from signal handlers: neither waits nor allocates. Without on_trigger, or while the session
-  // does not run, it does nothing.
+  // Asks for a snapshot to be handed to Triggers::on_trigger; the first 128 bytes of the reason are kept. At any
+  // time, from any thread, and from signal handlers: neither waits nor allocates. Without on_trigger, or while the
+  // session does not run, it does nothing.
   void trigger(std::string_view reason) noexcept;
 
   // What the session holds now. At any time, for monitors: reads four counters.

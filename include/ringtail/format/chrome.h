@@ -14,8 +14,8 @@
 //          past 2^62 ns are cut to the range and counted in otherData.durations_cut.
 // Rest     otherData has what the timeline cannot show: totals of folded spans, losses, open spans, accounts of the
 //          threads, origin and metadata.
-// Text     Valid UTF-8 whatever the names are: what is none becomes U+FFFD. Metadata keys that this makes equal are told
-//          apart, "KEY (2)" and so on. Integers past 2^53 are strings.
+// Text     Valid UTF-8 whatever the names are: what is none becomes U+FFFD. Metadata keys that this makes equal are
+//          told apart, "KEY (2)" and so on. Integers past 2^53 are strings.
 // Cost     Sorts the rows (64 bytes each while writing); the text is streamed.
 #pragma once
 

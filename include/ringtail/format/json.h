@@ -7,8 +7,8 @@
 //          the reference's eight keys; then, where the trace has the fact: begin_ns, thread (index into
 //          ringtail.threads), depth (unless 0), queue_delay_ns, lost_before (unless 0), shapes_dropped (only true),
 //          weight (unless 1). "ringtail" holds version (1), origin, threads, folded, losses, open_spans, categories,
-//          cost, each only if there is one; of the origin later (pairs of times), of a thread sampled_out, held_ns, cpu_ns and blocked_ns, of a folded
-//          total extra, each unless 0. The reference reads all of it.
+//          cost, each only if there is one; of the origin later (pairs of times), of a thread sampled_out, held_ns,
+//          cpu_ns and blocked_ns, of a folded total extra, each unless 0. The reference reads all of it.
 // Names    Written as UTF-8; each maximal invalid sequence of bytes becomes U+FFFD, so such a name
 //          reads back changed.
 // Reading  Keys come in any order, unknown ones are ignored whatever they hold, device_id may be missing. Everything

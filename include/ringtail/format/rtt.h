@@ -2,10 +2,10 @@
 //
 // The native file: written chunk by chunk while the program runs, readable while it grows, salvaged after a crash.
 //
-// Shape    A file is a sequence of chunks; lib/format/RTT.md describes them byte by byte. Each has a header with magic,
-//          version, lengths, sequence number and two CRC32Cs, and is self-contained: the names and signatures of its
-//          rows stand in it, before them. Rows are columns, each coded by the block as what is smallest. Kinds of
-//          chunks: rows; the state (threads and their accounts, folded totals, losses, open spans, origin,
+// Shape    A file is a sequence of chunks; lib/format/RTT.md describes them byte by byte. Each has a header with
+//          magic, version, lengths, sequence number and two CRC32Cs, and is self-contained: the names and signatures
+//          of its rows stand in it, before them. Rows are columns, each coded by the block as what is smallest. Kinds
+//          of chunks: rows; the state (threads and their accounts, folded totals, losses, open spans, origin,
 //          categories, cost, metadata); the end, which a complete file has.
 // Limits   A name, metadata text included, has any bytes, at most 1 MiB of them; a signature at most 65536 shapes
 //          and dimensions. A chunk has at most 65536 rows and 64 MiB.
@@ -87,8 +87,8 @@ struct RttSalvage {
 // Keeps every whole chunk, whatever lies between. Lost spans are in the trace's ledger (LossCause::kFileDamaged),
 // between the times around the gaps, and in its folded totals as op "(lost)" of no duration, so that the trace's own
 // accounts agree and analyses say that they are lower bounds. kMalformed when not a single chunk is whole. Time is in
-// proportion to the file: where damaged chunks announce several times its bytes, those within one are not searched for
-// whole chunks any more.
+// proportion to the file: where damaged chunks announce several times its bytes, those within one are not searched
+// for whole chunks any more.
 [[nodiscard]] Result<RttSalvage> recover_rtt(std::istream& in, RttLimits limits = {});
 [[nodiscard]] Result<RttSalvage> recover_rtt_file(const std::string& path, RttLimits limits = {});
 

@@ -6,8 +6,9 @@
 //
 //     free ─(thread, at lease)▶ live ─(thread, at release)▶ retired ─(collector, after one more drain)▶ free
 //
-// Threads  begin_span, end_span, sample, close: the producer, that is the thread that leased the lane. Everything else:
-//          the collector. Whatever the producer wrote before a record is visible to the collector that drains it.
+// Threads  begin_span, end_span, sample, close: the producer, that is the thread that leased the lane. Everything
+//          else: the collector. Whatever the producer wrote before a record is visible to the collector
+//          that drains it.
 // Cost     close with room in the ring: one line copied, one relaxed and one release store.
 //
 // Ordering, by pair (the ring's own pairs are boost's):
@@ -20,9 +21,10 @@
 //              below it are whole, though a producer still running may be replacing them.
 //
 // Within one thread, against its own signal handlers:
-//   B1         `busy` is set before close() or sample() changes anything of the lane, and cleared after. A handler that
-//              finds it set has interrupted such a change, and leaves all that alone (see nested.h). The open spans are
-//              outside: a handler may overwrite the entry that begin_span was about to write, and end_span is one store.
+//   B1         `busy` is set before close() or sample() changes anything of the lane, and cleared after. A handler
+//              that finds it set has interrupted such a change, and leaves all that alone (see nested.h). The open
+//              spans are outside: a handler may overwrite the entry that begin_span was about to write, and end_span
+//              is one store.
 //
 // Attempts carry the number of their run (InRun), read from the switches before the attempt is counted. So whatever a
 // thread that was interrupted inside close() still does after its session was started again is of the old run, and
@@ -113,9 +115,9 @@ struct BasicLane {
     return kSampledOut;
   }
 
-  // One closed span, if anything is recorded now. An end before the begin is moved to it and counted; a span too short
-  // for its category is folded; the others are pushed, or folded when the ring is full. `op` still has its category.
-  // Always inline: the values then go from registers straight into the ring.
+  // One closed span, if anything is recorded now. An end before the begin is moved to it and counted; a span too
+  // short for its category is folded; the others are pushed, or folded when the ring is full. `op` still has its
+  // category. Always inline: the values then go from registers straight into the ring.
   [[gnu::always_inline]] void close(std::uint64_t begin, std::uint64_t end, std::uint64_t queued, InternedShapes said,
                                     OpId op, DeviceId device, std::uint32_t depth, std::uint16_t flags) noexcept {
     const std::uint64_t what = op_device(without_category(op), device);
@@ -124,8 +126,8 @@ struct BasicLane {
       return;
     }
     const Busy inside(*this);
-    // Read inside: a handler that records before is done, one that comes now is nested, so the run is not an older one
-    // than that of the counters.
+    // Read inside: a handler that records before is done, one that comes now is nested, so the run is not an older
+    // one than that of the counters.
     Switches on = switches();
     if (!on.any()) return;
     if (end < begin) [[unlikely]] {

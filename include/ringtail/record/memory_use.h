@@ -2,8 +2,8 @@
 //
 // What a session holds in memory, by what it is for.
 //
-// Units    Bytes, as asked of the allocator and rounded up for its own needs. Traces that were taken or are being made,
-//          snapshots among them, are their owners'.
+// Units    Bytes, as asked of the allocator and rounded up for its own needs. Traces that were taken or are being
+//          made, snapshots among them, are their owners'.
 #pragma once
 
 #include <cstddef>

@@ -1,8 +1,8 @@
 // ringtail/record/nested.h
 //
 // What a signal handler records while it interrupts its own thread inside a recording call. The lane is then in the
-// middle of a change, so such a span gets no place on the timeline; its exact totals are kept here, and the ledger says
-// so (cause: nested). A handler that interrupts a handler inside these lines is only counted.
+// middle of a change, so such a span gets no place on the timeline; its exact totals are kept here, and the ledger
+// says so (cause: nested). A handler that interrupts a handler inside these lines is only counted.
 //
 // Threads  add, sample: the lane's thread, in signal handlers of any depth. Everything else: the collector.
 // Errors   None. Signal-safe: no lock, no allocation, no system call; errno is left alone.
@@ -37,8 +37,8 @@ class NestedSpans {
   [[nodiscard]] std::uint64_t count(std::uint16_t run) const noexcept;
   [[nodiscard]] std::uint64_t sampled_out(std::uint16_t run) const noexcept;
 
-  // Totals of all spans of this run; those that were only counted are one total of no op, and so are all of them while
-  // a handler kept adding through every try. The vector is not made larger where it has room for kMostTotals.
+  // Totals of all spans of this run; those that were only counted are one total of no op, and so are all of them
+  // while a handler kept adding through every try. The vector is not made larger where it has room for kMostTotals.
   void read(std::uint16_t run, std::vector<FoldTable::Total>& totals) const;
 
   void clear() noexcept;

@@ -13,9 +13,10 @@
 //           do nothing. A full ring folds the span into exact totals (see fold_table.h), after a wait where
 //           SessionOptions::max_block says so.
 // Threads   One at a time. The session may be stopped or destroyed at any moment by another thread.
-// Signals   A handler may record into the recorder of the thread it interrupts, by ids that are known (OpId, DeviceId,
-//           InternedShapes): a string or shapes would be looked up where the thread may hold the lock. What it records
-//           while it interrupts a recording call gets no place on the timeline (nested.h). errno stays as it is.
+// Signals   A handler may record into the recorder of the thread it interrupts, by ids that are known (OpId,
+//           DeviceId, InternedShapes): a string or shapes would be looked up where the thread may hold the lock. What
+//           it records while it interrupts a recording call gets no place on the timeline (nested.h). errno stays
+//           as it is.
 // Fork      A child's recorders are silent; Session::restart_in_child() begins anew.
 // Cost      With recording off: one load and a branch. Names and shapes that this thread has named before: no
 //           allocation, no system call, no lock. New ones, and names beyond the bounds of the session's tables, take

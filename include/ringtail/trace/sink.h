@@ -13,18 +13,19 @@
 //     const Status stopped = session.stop();     // says what the sink said
 //
 // Batch    The rows since the last one, ordered among themselves as in a trace; its tables of names and signatures;
-//          its threads, folded totals, ledger, and the spans that are open, as of now. Ids are the same in all batches
-//          of a run, and tables only grow. A span that ended later than another may have begun earlier, so a batch may
-//          have rows that begin before the last batch's. A batch without rows tells of a change in the
+//          its threads, folded totals, ledger, and the spans that are open, as of now. Ids are the same in all
+//          batches of a run, and tables only grow. A span that ended later than another may have begun earlier, so a
+//          batch may have rows that begin before the last batch's. A batch without rows tells of a change in the
 //          rest, or once a second that the same spans are still open.
 // End      Everything but the rows: what Session::take_trace gives. Its tables continue the batches' (they may have
 //          names that no batch had).
 // Threads  Called by the thread that drains: the collector's, or that which calls drain_once(), stop(), snapshot() or
 //          take_trace(). A sink may name things (Session::op, device, shapes) and read the clock. What would wait for
-//          itself there does nothing: start() and stop() return kInvalid; pause(), resume(), drain_once(), snapshot(),
-//          take_trace() and sink_error() give empty results.
-// Errors   A sink that returns an error or throws is not called again in this run. The rows it was called with and all
-//          later ones are folded (cause: sink failed), recording goes on, and Session::stop() returns what it said.
+//          itself there does nothing: start() and stop() return kInvalid; pause(), resume(), drain_once(),
+//          snapshot(), take_trace() and sink_error() give empty results.
+// Errors   A sink that returns an error or throws is not called again in this run. The rows it was called with and
+//          all later ones are folded (cause: sink failed), recording goes on, and Session::stop() returns
+//          what it said.
 // Cost     While the sink works nobody drains: rings fill in ring_entries spans, and what finds them full is folded.
 #pragma once
 

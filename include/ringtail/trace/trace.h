@@ -188,8 +188,8 @@ class Trace {
   // True when every span that was attempted is a row: the timeline has no holes, and is known to its end.
   [[nodiscard]] bool complete() const noexcept { return folded.empty() && losses.empty() && unfinished() == nullptr; }
 
-  // kUnfinished's value: the file's program was killed or still wrote it, and what came after is not known. Null for a
-  // whole trace.
+  // kUnfinished's value: the file's program was killed or still wrote it, and what came after is not known. Null for
+  // a whole trace.
   [[nodiscard]] const std::string* unfinished() const noexcept;
 
   // Independent facts, read and written as they are.

@@ -12,8 +12,8 @@
 //          between a meet() and the next burst.
 //
 // Ordering, by pair:
-//   M1 -> M2   the last to arrive releases the round, the others acquire it: what was written before meet() is visible
-//              to all after it.
+//   M1 -> M2   the last to arrive releases the round, the others acquire it: what was written before meet() is
+//              visible to all after it.
 #pragma once
 
 #include <algorithm>
