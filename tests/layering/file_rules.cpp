@@ -12,6 +12,9 @@ constexpr std::string_view kPublic = "include/";
 
 bool is_header(const SourceFile& file) { return file.path.ends_with(".h"); }
 
+// Of UTF-8.
+bool begins_character(char byte) { return (static_cast<unsigned char>(byte) & 0xC0U) != 0x80U; }
+
 // True when `text` has `word`, and not as the end of a longer path or name.
 bool names(std::string_view text, std::string_view word) {
   for (std::size_t at = text.find(word); at != std::string_view::npos; at = text.find(word, at + 1)) {
@@ -81,6 +84,24 @@ Complaints too_long(const SourceTree& tree) {
     if (lines <= kMostLines) continue;
     complaints.push_back(at(file, lines) + "expected at most " + std::to_string(kMostLines) + " lines, found " +
                          std::to_string(lines));
+  }
+  return complaints;
+}
+
+Complaints too_wide(const SourceTree& tree) {
+  Complaints complaints;
+  for (const SourceFile& file : tree) {
+    if (!is_header(file) && !file.path.ends_with(".cpp")) continue;
+    const std::vector<std::string_view> lines = lines_of(file.text);
+    for (std::size_t i = 0; i < lines.size(); ++i) {
+      const std::string_view line = lines[i];
+      const auto columns = static_cast<std::size_t>(std::ranges::count_if(line, begins_character));
+      const bool is_comment = line.substr(std::min(line.find_first_not_of(' '), line.size())).starts_with("//");
+      const bool may_be = (!is_comment && line.find('"') != line.npos) || line.find("://") != line.npos;
+      if (columns <= kMostColumns || may_be) continue;
+      complaints.push_back(at(file, i + 1) + "expected at most " + std::to_string(kMostColumns) + " columns, found " +
+                           std::to_string(columns));
+    }
   }
   return complaints;
 }

@@ -16,6 +16,16 @@ TEST(FileRules, AllowFiveHundredLinesAndNoMore) {
               ElementsAre("lib/trace/a.cpp:501: expected at most 500 lines, found 501"));
 }
 
+TEST(FileRules, AllowLinesOfAHundredAndEighteenCharactersAndNoMore) {
+  const std::string most = "// \u00E9" + std::string(kMostColumns - 4, 'x');
+  EXPECT_THAT(too_wide({{"lib/trace/a.h", "\n" + most + "\n"}}), IsEmpty());
+  EXPECT_THAT(too_wide({{"lib/trace/a.h", "\n  " + most + "\n"}}),
+              ElementsAre("lib/trace/a.h:2: expected at most 118 columns, found 120"));
+  EXPECT_EQ(too_wide({{"lib/trace/a.cpp", most + "\"\""}}).size(), 1U);
+  EXPECT_THAT(too_wide({{"lib/trace/a.cpp", "a(\"" + most + "\");\n// https://a.b/" + most}}), IsEmpty());
+  EXPECT_THAT(too_wide({{"lib/trace/a.md", most + "x"}}), IsEmpty());
+}
+
 TEST(FileRules, WantAPublicHeaderToBeginWithItsName) {
   EXPECT_THAT(unheaded({{"include/ringtail/base/a.h", "// ringtail/base/a.h\n//\n#pragma once\n"}}), IsEmpty());
   EXPECT_THAT(

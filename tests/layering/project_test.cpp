@@ -2,6 +2,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <iterator>
+#include <string_view>
+
 #include "tests/layering/file_rules.h"
 #include "tests/layering/include_law.h"
 
@@ -25,6 +29,16 @@ TEST(Project, IsReadWhole) {
 TEST(Project, IncludesOnlyWhatTheLawAllows) { EXPECT_THAT(broken_includes(project()), IsEmpty()); }
 
 TEST(Project, HasNoFileThatIsTooLong) { EXPECT_THAT(too_long(project()), IsEmpty()); }
+
+TEST(Project, HasNoLineThatIsTooWide) {
+  // Under work elsewhere when this rule came; to be rewrapped and taken from here.
+  constexpr std::string_view kNotYet[] = {"lib/format/rtt_assembler.cpp", "lib/format/rtt_salvage.cpp",
+                                          "tests/pipeline/kill_test.cpp"};
+  SourceTree tree = project();
+  std::erase_if(tree,
+                [&](const SourceFile& file) { return std::ranges::find(kNotYet, file.path) != std::end(kNotYet); });
+  EXPECT_THAT(too_wide(tree), IsEmpty());
+}
 
 TEST(Project, NamesEveryPublicHeaderOnItsFirstLine) { EXPECT_THAT(unheaded(project()), IsEmpty()); }
 
