@@ -246,7 +246,8 @@ void RttAssembler::enter_loss(ThreadId thread, std::uint64_t spans) {
                            Nanoseconds{gap_end_.value_or(0)}});
 }
 
-// Orders the ledger. A file that was recovered before has losses by damage already: they become one with the new ones.
+// Orders the ledger. A file that was recovered before has losses by damage already: they become one with the new
+// ones.
 void RttAssembler::settle_losses() {
   std::vector<Loss>& losses = trace_.losses;
   const auto key = [](const Loss& loss) { return std::tuple(loss.thread, loss.device, loss.cause); };

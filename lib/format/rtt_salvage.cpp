@@ -1,18 +1,18 @@
 // Salvage of a damaged file.
 //
 // Problem  Some bytes are wrong, missing, or too many, and nobody knows which. No span may come out wrong.
-// Method   A chunk counts only whole: its header's checksum, its contents' checksum and everything that decoding checks
-//          must hold, and it must be of the file's stream and later than those before, for a disk may hold pieces of
-//          older files. After anything else the search goes on for the next magic, one byte behind the last one found,
-//          since a length in a damaged file says nothing.
-// Stream   That of the first chunk if it is whole. If not, names in it may hold another file's chunks: then the stream
-//          that most bytes of whole chunks are of, none counted within what a whole header announces. With none, or
-//          from a pipe, that of the first whole header.
-// Why so   Chunks define the names they use, so one that is whole needs no other. What the gaps held is known from the
-//          next whole header: chunks and rows are counted from the beginning of the file.
-// Cost     One pass, two without a whole first chunk. Announced contents that turn out damaged are searched as well, up
-//          to kMostSearched times the file, then skipped: headers that all announce the rest of the file cannot make
-//          the search quadratic.
+// Method   A chunk counts only whole: its header's checksum, its contents' checksum and everything that decoding
+//          checks must hold, and it must be of the file's stream and its numbers go on from those before, for a disk
+//          may hold pieces of older files. After anything else the search goes on for the next magic, one byte behind
+//          the last one found, since a length in a damaged file says nothing.
+// Stream   That of the first chunk if it is whole. If not, names in it may hold another file's chunks: then the
+//          stream that most bytes of whole chunks are of, none counted within what a whole header announces. With
+//          none, or from a pipe, that of the first whole header.
+// Why so   Chunks define the names they use, so one that is whole needs no other. What the gaps held is known from
+//          the next whole header: chunks and rows are counted from the beginning of the file.
+// Cost     One pass, two without a whole first chunk. Announced contents that turn out damaged are searched as well,
+//          up to kMostSearched times the file, then skipped: headers that all announce the rest of the file cannot
+//          make the search quadratic.
 #include <algorithm>
 #include <istream>
 #include <optional>
@@ -30,7 +30,8 @@ namespace {
 constexpr std::size_t kSearchBytes = std::size_t{64} << 10U;
 constexpr std::uint64_t kMostSearched = 8;
 
-// How many bytes lie between `offset` and the next magic; with `found` false there is none, and so many bytes were left.
+// How many bytes lie between `offset` and the next magic; with `found` false there is none, and so many bytes were
+// left.
 std::uint64_t distance_to_magic(RttSource& source, std::uint64_t offset, bool& found) {
   const std::string_view magic(reinterpret_cast<const char*>(kRttMagic.data()), kRttMagic.size());
   for (std::uint64_t passed = 0;;) {
@@ -158,8 +159,8 @@ class Salvage {
     return Done{};
   }
 
-  // A whole header whose chunk is not: what it says of rows is known even if it is the last. What it announces may not
-  // be there; only then does it cost no checksum.
+  // A whole header whose chunk is not: what it says of rows is known even if it is the last. What it announces may
+  // not be there; only then does it cost no checksum.
   Status give_up(const ChunkHeader& header, bool is_there) {
     ++result_.chunks_damaged;
     ++given_up_;

@@ -30,15 +30,7 @@ TEST(Project, IncludesOnlyWhatTheLawAllows) { EXPECT_THAT(broken_includes(projec
 
 TEST(Project, HasNoFileThatIsTooLong) { EXPECT_THAT(too_long(project()), IsEmpty()); }
 
-TEST(Project, HasNoLineThatIsTooWide) {
-  // Under work elsewhere when this rule came; to be rewrapped and taken from here.
-  constexpr std::string_view kNotYet[] = {"lib/format/rtt_assembler.cpp", "lib/format/rtt_salvage.cpp",
-                                          "tests/pipeline/kill_test.cpp"};
-  SourceTree tree = project();
-  std::erase_if(tree,
-                [&](const SourceFile& file) { return std::ranges::find(kNotYet, file.path) != std::end(kNotYet); });
-  EXPECT_THAT(too_wide(tree), IsEmpty());
-}
+TEST(Project, HasNoLineThatIsTooWide) { EXPECT_THAT(too_wide(project()), IsEmpty()); }
 
 TEST(Project, NamesEveryPublicHeaderOnItsFirstLine) { EXPECT_THAT(unheaded(project()), IsEmpty()); }
 

@@ -2,8 +2,8 @@
 //
 // A child process records with two threads into a file, and into memory that it shares with the test says how far it
 // is. The test kills it after a random time, or one of its threads ends it at a random span. What the file must then
-// hold: every batch that was written, of each thread the first spans, one by one, each as it was recorded, and what was
-// open. How much is missing at the end is a matter of time, which is printed.
+// hold: every batch that was written, of each thread the first spans, one by one, each as it was recorded, and what
+// was open. How much is missing at the end is a matter of time, which is printed.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/mman.h>

@@ -159,8 +159,8 @@ class Recovery {
   [[nodiscard]] std::string lost_text() const {
     if (whole()) return "Lost: nothing.";
     std::string text = "Lost: ";
-    text += salvage_.spans_lost_is_exact ? count_text(salvage_.spans_lost, "span")
-                                         : "at least " + count_text(salvage_.spans_lost, "span");
+    if (!salvage_.spans_lost_is_exact) text += salvage_.spans_lost == 0 ? "no known span" : "at least ";
+    if (salvage_.spans_lost_is_exact || salvage_.spans_lost != 0) text += count_text(salvage_.spans_lost, "span");
     const auto add = [&text](std::uint64_t count, const char* what, const char* how) {
       if (count != 0) text += ", " + count_text(count, what) + how;
     };
