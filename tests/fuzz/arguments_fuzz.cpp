@@ -86,7 +86,8 @@ void require_fair(const Input& input, int code, std::string_view out, std::strin
   if (!converts) require(printable_lines(out) == out, "what is printed is printable", out);
   const bool reports = wants(arguments, "analyze") || wants(arguments, "check");
   const bool is_help = out.find("\nUsage: ringtail ") != std::string_view::npos;  // no line of JSON begins so
-  const bool as_json = reports && wants(arguments, "--format=json") && !is_help && !out.empty();
+  const bool is_version = wants(arguments, "--version");
+  const bool as_json = reports && wants(arguments, "--format=json") && !is_help && !is_version && !out.empty();
   require(!as_json || is_json(out), "a report for programs is JSON", out);
 }
 
