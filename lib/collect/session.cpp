@@ -135,6 +135,10 @@ Recorder& Session::this_thread() {
   State& s = *state_;
   if (Recorder* found = ThreadLeases::find(s.number)) return *found;
   if (s.abandoned()) return s.silent;
+  if (ThreadLeases::are_over()) {
+    s.registry->count_refused_lease();
+    return s.silent;
+  }
   char name[16] = "";
   pthread_getname_np(pthread_self(), name, sizeof(name));
   Recorder* const added = ThreadLeases::add(s.number, Recorder(s.lease(name), s.registry));

@@ -21,20 +21,26 @@ constinit thread_local ThreadLeases::Lease* ThreadLeases::first_ = nullptr;  // 
 // Of all threads. Deleted with the library it is in, so that no thread ends in code that is gone.
 class ThreadLeases::Key {
  public:
-  Key() : made_(pthread_key_create(&key_, &drop_all) == 0) {}
+  [[nodiscard]] static const Key& of_all();
+  Key() : made_(pthread_key_create(&key_, &end_thread) == 0) {}
   ~Key() {
     if (made_) pthread_key_delete(key_);
   }
   Key(const Key&) = delete;
   Key& operator=(const Key&) = delete;
 
-  // The calling thread's drop_all will run.
+  // The calling thread's end_thread will run.
   [[nodiscard]] bool arm(Lease* first) const noexcept { return made_ && pthread_setspecific(key_, first) == 0; }
 
  private:
   pthread_key_t key_{};
   bool made_;
 };
+
+const ThreadLeases::Key& ThreadLeases::Key::of_all() {
+  static const Key key;
+  return key;
+}
 
 Recorder* ThreadLeases::find(std::uint64_t session) noexcept {
   for (Lease* lease = first_; lease != nullptr; lease = lease->next) {
@@ -44,7 +50,6 @@ Recorder* ThreadLeases::find(std::uint64_t session) noexcept {
 }
 
 Recorder* ThreadLeases::add(std::uint64_t session, Recorder recorder) noexcept {
-  static const Key key;
   for (Lease** at = &first_; *at != nullptr;) {
     Lease* const lease = *at;
     if (lease->recorder.is_of_the_past()) {
@@ -55,13 +60,19 @@ Recorder* ThreadLeases::add(std::uint64_t session, Recorder recorder) noexcept {
     }
   }
   auto lease = std::unique_ptr<Lease>(new (std::nothrow) Lease{session, std::move(recorder), first_});
-  if (!lease || !key.arm(lease.get())) return nullptr;
+  if (!lease || !Key::of_all().arm(lease.get())) return nullptr;
   std::atomic_signal_fence(std::memory_order_release);  // whole before a handler can find it
   first_ = lease.release();
   return &first_->recorder;
 }
 
-void ThreadLeases::drop_all(void*) noexcept {
+void ThreadLeases::end_thread(void* first) noexcept {
+  if (ending_ == Ending::kNotYet) {
+    ending_ = Ending::kOtherKeys;
+    if (Key::of_all().arm(static_cast<Lease*>(first))) return;  // runs again, after theirs
+  }
+  ending_ = Ending::kOver;
+  std::atomic_signal_fence(std::memory_order_release);  // before a handler can find a lease gone
   while (Lease* const lease = std::exchange(first_, first_ != nullptr ? first_->next : nullptr)) delete lease;
 }
 

@@ -154,7 +154,8 @@ class Registry {
   [[nodiscard]] ThreadAccount& account(ThreadId thread);
   void copy_accounts(std::vector<ThreadAccount>& accounts) const;  // throws std::bad_alloc
 
-  // Recorders that record nothing because there was no memory for a lane, or for the thread to keep it.
+  // Recorders that record nothing because there was no memory for a lane, or for the thread to keep it, or because
+  // the thread had ended but for a signal handler.
   void count_refused_lease() noexcept { refused_leases_.fetch_add(1, std::memory_order_relaxed); }  // statistic
   [[nodiscard]] std::uint64_t refused_leases() const noexcept {
     return refused_leases_.load(std::memory_order_relaxed);  // statistic

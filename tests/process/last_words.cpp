@@ -79,7 +79,8 @@ int main(int argc, char** argv) {
     std::thread(use_thread_locals).join();
     return 0;
   }
-  if (how == "key") {
+  if (how == "key" || how == "late key") {  // before that of the recorders, or after
+    if (how == "late key") record("op");
     pthread_key_create(&key, record_in_key_destructor);
     std::thread([] {
       record("op");

@@ -17,7 +17,7 @@ struct Ending {
 
 Ending end_by(const std::string& how) {
   Ending ending{};
-  FILE* const pipe = popen((std::string(RINGTAIL_LAST_WORDS) + " " + how).c_str(), "r");
+  FILE* const pipe = popen((std::string(RINGTAIL_LAST_WORDS) + " '" + how + "'").c_str(), "r");
   if (pipe == nullptr) return {-1, "popen failed"};
   char line[256];
   while (std::fgets(line, sizeof(line), pipe) != nullptr) ending.said += line;
@@ -34,6 +34,7 @@ struct Case {
 constexpr Case kCases[] = {
     {"thread", "3 attempted, 3 rows, 0 folded\n"},  // both thread_locals, made before and after the recorder
     {"key", "2 attempted, 2 rows, 0 folded\n"},
+    {"late key", "3 attempted, 3 rows, 0 folded\n"},  // the main thread's, too
     {"main", "3 attempted, 3 rows, 0 folded\n"},
     {"atexit", "3 attempted, 3 rows, 0 folded\n"},
     {"static", "2 attempted, 2 rows, 0 folded\n"},

@@ -2,6 +2,8 @@
 #include <gtest/gtest.h>
 #include <pthread.h>
 #include <signal.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <cerrno>
@@ -46,9 +48,9 @@ void record_in_handler(int) {
 
 class Handler {
  public:
-  Handler() {
+  explicit Handler(void (*function)(int) = record_in_handler) {
     struct sigaction action {};
-    action.sa_handler = record_in_handler;
+    action.sa_handler = function;
     action.sa_flags = SA_RESTART;
     sigaction(SIGUSR1, &action, &before_);
   }
@@ -139,6 +141,54 @@ TEST(SignalHandlers, CountWhatTheyAreSampledOutOf) {
   ASSERT_EQ(result.handled, signals);
   ASSERT_EQ(result.trace.threads.size(), 1U);
   EXPECT_EQ(expect_accounts_add_up(result.trace) + result.trace.threads[0].sampled_out, result.loops + 2 * signals);
+}
+
+// What the handler below works with; it runs in whatever state its thread is in.
+Session* session_of_handler = nullptr;
+OpId op_of_handler{};
+std::atomic<std::uint64_t> spans_of_handler{0};
+constinit thread_local volatile bool has_recorder = false;
+
+void record_through_this_thread(int) {
+  if (!has_recorder) return;
+  const Scope scope(session_of_handler->this_thread(), op_of_handler);
+  spans_of_handler.fetch_add(1, std::memory_order_relaxed);  // statistic, read after join
+}
+
+TEST(SignalHandlers, RecordOrAreCountedWhileTheirThreadEnds) {
+#if defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "SKIPPED: the thread sanitizer's own part of a thread ends before the last signals come";
+#endif
+  const Handler handler(record_through_this_thread);
+  Session session;
+  session_of_handler = &session;
+  op_of_handler = session.op("handler");
+  ASSERT_TRUE(session.start().ok());
+  std::atomic<long> target{0};
+  std::atomic<bool> enough{false};
+  std::thread sender([&] {
+    while (!enough.load(std::memory_order_relaxed)) {  // whenever it is seen
+      const long thread =
+          target.load(std::memory_order_relaxed);  // a late one finds nobody, or one that has no recorder
+      if (thread != 0) syscall(SYS_tgkill, getpid(), thread, SIGUSR1);
+    }
+  });
+  const long threads = scaled(3'000, 30'000);
+  for (long i = 0; i < threads; ++i) {
+    std::thread([&] {
+      static_cast<void>(session.this_thread());
+      has_recorder = true;
+      target.store(syscall(SYS_gettid), std::memory_order_relaxed);  // as above
+    }).join();
+  }
+  enough.store(true, std::memory_order_relaxed);  // as above
+  sender.join();
+  const Trace trace = session.take_trace();
+  const auto silent = trace.metadata.find("ringtail.recorders_without_memory");
+  const std::uint64_t refused = silent == trace.metadata.end() ? 0 : std::stoull(silent->second);
+  EXPECT_EQ(expect_accounts_add_up(trace) + refused, spans_of_handler.load(std::memory_order_relaxed));  // joined
+  EXPECT_GT(refused, 0U);
+  EXPECT_EQ(trace.threads.size(), static_cast<std::size_t>(threads));  // nobody leased anew
 }
 
 }  // namespace

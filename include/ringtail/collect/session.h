@@ -160,7 +160,8 @@ class Session {
 
   // The calling thread's recorder, leased at its first call and given back when the thread ends, after its
   // thread_local objects; the main thread's is kept while the process lives. In a signal handler: only in a thread
-  // that called it before. Without memory for it, a recorder that records nothing.
+  // that called it before. Without memory for it, or once it was given back, a recorder that records nothing, counted
+  // as above.
   [[nodiscard]] Recorder& this_thread();
 
   // The session's clock.
