@@ -15,6 +15,7 @@
 #include <sched.h>
 #include <time.h>
 
+#include <atomic>
 #include <cmath>
 #include <fstream>
 #include <new>
@@ -138,6 +139,24 @@ bool counter_is_trustworthy() {
   return agree;
 }
 
+double measured_ticks_per_ns() {
+  const ClockPair begin = bracketed_pair(8);
+  std::this_thread::sleep_for(kWalkTime);
+  const ClockPair end = bracketed_pair(8);
+  return static_cast<double>(end.ticks.value - begin.ticks.value) /
+         static_cast<double>((end.monotonic - begin.monotonic).count());
+}
+
+// What the first to be done has measured; Value{} until then. Without a guard, in which all others would wait, and
+// for ever in a child that was forked meanwhile. Relaxed: the value is all there is to see.
+template <class Value, class Measure>
+Value first_found(std::atomic<Value>& found, const Measure& measure) {
+  Value known = found.load(std::memory_order_relaxed);
+  if (known != Value{}) return known;
+  const Value own = measure();
+  return found.compare_exchange_strong(known, own, std::memory_order_relaxed) ? own : known;
+}
+
 }  // namespace
 
 bool processors_agree(std::span<const ClockPair> pairs, ClockPair end) {
@@ -155,8 +174,10 @@ bool processors_agree(std::span<const ClockPair> pairs, ClockPair end) {
 }
 
 Clock Clock::best() {
-  static const bool trustworthy = counter_is_trustworthy();
-  return trustworthy ? Clock(Source::kCounter, nullptr) : monotonic();
+  enum class Verdict : std::uint8_t { kNone, kTrusted, kDistrusted };
+  static constinit std::atomic<Verdict> verdict{Verdict::kNone};
+  const auto judge = [] { return counter_is_trustworthy() ? Verdict::kTrusted : Verdict::kDistrusted; };
+  return first_found(verdict, judge) == Verdict::kTrusted ? Clock(Source::kCounter, nullptr) : monotonic();
 }
 
 ClockPair Clock::pair() const noexcept {
@@ -168,14 +189,8 @@ ClockPair Clock::pair() const noexcept {
 std::uint64_t Clock::ticks_in(Nanoseconds duration) const {
   if (duration.count() <= 0) return 0;
   if (source_ != Source::kCounter) return static_cast<std::uint64_t>(duration.count());
-  static const double ticks_per_ns = [] {
-    const ClockPair begin = bracketed_pair(8);
-    std::this_thread::sleep_for(kWalkTime);
-    const ClockPair end = bracketed_pair(8);
-    return static_cast<double>(end.ticks.value - begin.ticks.value) /
-           static_cast<double>((end.monotonic - begin.monotonic).count());
-  }();
-  const double ticks = static_cast<double>(duration.count()) * ticks_per_ns;
+  static constinit std::atomic<double> rate{0.0};
+  const double ticks = static_cast<double>(duration.count()) * first_found(rate, measured_ticks_per_ns);
   return ticks < 0x1p64 ? static_cast<std::uint64_t>(ticks) : UINT64_MAX;
 }
 

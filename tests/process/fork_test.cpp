@@ -170,6 +170,34 @@ TEST(Fork, RefusesToRestartInAProcessThatIsNoChild) {
   EXPECT_EQ(refused.error().message, "expected a forked child, found the process that made the session");
 }
 
+// Forks while another thread measures the clock, which only the first call of a process does.
+int fork_while_measuring() {
+  Session session;
+  if (!session.start().ok()) return 1;
+  constexpr CategoryRule kRule{.shortest = std::chrono::nanoseconds{1}};
+  std::atomic<bool> asking{false};
+  std::thread asks([&] {
+    asking.store(true, std::memory_order_relaxed);  // now, or soon
+    session.set_rule(Category::kOp, kRule);
+  });
+  while (!asking.load(std::memory_order_relaxed)) {  // as above
+  }
+  std::this_thread::sleep_for(std::chrono::microseconds{200});  // of 2 ms
+  const int verdict = in_child([&] {
+    if (!session.restart_in_child().ok()) return kCannotRestart;
+    session.set_rule(Category::kOp, kRule);
+    return kGood;
+  });
+  asks.join();
+  return verdict;
+}
+
+TEST(Fork, LeavesNoChildWaitingForAMeasurement) {
+  if (!kChildrenCanHaveThreads) GTEST_SKIP() << "SKIPPED: no threads in children under the thread sanitizer";
+  GTEST_FLAG_SET(death_test_style, "threadsafe");  // in a new process, where nothing was measured yet
+  for (int i = 0; i < 3; ++i) EXPECT_EXIT(_exit(fork_while_measuring()), ::testing::ExitedWithCode(kGood), "");
+}
+
 TEST(Fork, LetsGrandchildrenRestartAsWell) {
   if (!kChildrenCanHaveThreads) GTEST_SKIP() << "SKIPPED: no threads in children under the thread sanitizer";
   Session session;
