@@ -13,6 +13,8 @@ namespace ringtail::inline v1 {
 namespace {
 
 constexpr std::chrono::milliseconds kPatience{1};  // for locks, before a fork; they are held for microseconds
+// For another thread's fork, which takes milliseconds per gigabyte. The kernel would make this one wait as well.
+constexpr std::chrono::milliseconds kPatienceWithFork{100};
 
 }  // namespace
 
@@ -31,12 +33,15 @@ struct Forks::Watch {
   static std::array<Cell, 16> first_cells;
   static std::atomic<std::size_t> made;
   static std::atomic<Cell*> newest;
-  static std::atomic<bool> forking;         // some thread is, with the locks; another one forks without
+  static std::atomic<bool> forking;         // some thread is, with the locks; another one waits, or forks without
   static thread_local Cell* first_of_fork;  // this thread is: the cells from here on
 
   static void before() noexcept {
-    // Acquire: the last fork's writes to `locked`. A thread that finds it taken leaves the locks to the other.
-    if (forking.exchange(true, std::memory_order_acquire)) return;
+    const auto no_fork_by = std::chrono::steady_clock::now() + kPatienceWithFork;
+    while (forking.exchange(true, std::memory_order_acquire)) {  // the last fork's writes to `locked`
+      if (std::chrono::steady_clock::now() >= no_fork_by) return;
+      std::this_thread::yield();
+    }
     first_of_fork = newest.load(std::memory_order_acquire);                         // K2 <- K1
     if (first_of_fork == nullptr) forking.store(false, std::memory_order_relaxed);  // nothing was locked
     const auto give_up = std::chrono::steady_clock::now() + kPatience;

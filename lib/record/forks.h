@@ -6,7 +6,8 @@
 // there. So the child's handler takes none: it walks a list of registries, of which cells are never given back, and
 // in each registry a list of lanes, which only grows. Before the fork the registries' locks are taken where they can
 // be had within a millisecond: a child then finds their tables whole, and can go on with the same ids. Who forks
-// inside a lock, in a signal handler, waits that long and goes on without.
+// inside a lock, in a signal handler, waits that long and goes on without. Of threads that fork at once one waits for
+// the other, a tenth of a second at most.
 //
 // Threads  The constructor and destructor: any. The handlers: the forking one, in the middle of fork().
 //

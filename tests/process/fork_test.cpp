@@ -211,6 +211,23 @@ TEST(Fork, LetsGrandchildrenRestartAsWell) {
             kGood);
 }
 
+TEST(Fork, LetsChildrenOfThreadsThatForkAtOnceRestart) {
+  if (!kChildrenCanHaveThreads) GTEST_SKIP() << "SKIPPED: no threads in children under the thread sanitizer";
+  Session session;
+  ASSERT_TRUE(session.start().ok());
+  std::atomic<long> silent{0};
+  const auto fork_often = [&] {
+    for (long i = 0; i < scaled(100, 5'000); ++i) {
+      const int verdict = in_child([&] { return session.restart_in_child().ok() ? kGood : kCannotRestart; });
+      silent.fetch_add(verdict == kGood ? 0 : 1, std::memory_order_relaxed);  // read after join
+    }
+  };
+  std::thread other(fork_often);
+  fork_often();
+  other.join();
+  EXPECT_EQ(silent.load(std::memory_order_relaxed), 0);  // joined
+}
+
 TEST(Fork, LetsAChildOfASinkEnd) {
   int verdict = -1;
   Session session({.sink = [&](const Trace&) { verdict = in_child([] { return 0; }); }});

@@ -126,9 +126,9 @@ class Session {
   // In a child that fork() made: a new beginning, with the ids, categories and rules of before; then as start().
   // Until then a child records nothing and leaves its parent's spans alone: members do nothing and give empty
   // results, and what was leased before the fork stays silent for good. A sink is the options', so see what it does
-  // with a second process (rtt_file opens a file of its own). kInvalid when this is no child; kIo when another thread
-  // was about to change names, rules or metadata at the fork; kNoMemory; or as start(). Then nothing has begun, and
-  // it can be called again.
+  // with a second process (rtt_file opens a file of its own). kInvalid when this is no child; kIo, for good, when at
+  // the fork another thread was about to change names, rules or metadata, or had been forking for a tenth of a
+  // second; kNoMemory; or as start(). Then nothing has begun, and it can be called again.
   Status restart_in_child();
 
   // Switches recording off and on inside one trace. Spans that begin while it is off are not recorded and not
