@@ -63,7 +63,10 @@ void BasicLane<Atomics, Ring>::no_room(std::uint64_t begin, std::uint64_t end, s
       now = std::chrono::steady_clock::now();
     }
     errno = caller_errno;
-    count(blocked_ns, InRun::run_of(sequence), static_cast<std::uint64_t>((now - began).count()));
+    // 78 hours, and then it stays at that. Relaxed: own counter.
+    const std::uint16_t run = InRun::run_of(sequence);
+    const std::uint64_t room = InRun::kMost - InRun::count_of(blocked_ns.load(std::memory_order_relaxed), run);
+    count(blocked_ns, run, std::min(static_cast<std::uint64_t>((now - began).count()), room));
     if (pushed) return;
   }
   fold(begin, end, bytes, what, rest, Folds::Why::kNoRoom);

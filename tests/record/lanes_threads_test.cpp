@@ -134,6 +134,17 @@ TEST_F(Lanes, AreGivenBackWhileCollectingBeginsAndEnds) {
   for (std::size_t i = 0; i < registry.lane_count(); ++i) EXPECT_EQ(registry.lane(i).look(), LaneState::kFree);
 }
 
+TEST_F(Lanes, CountNoMoreWaitingThanTheirCounterHolds) {
+  registry.set_recording(true, kRun);
+  Lane* const lane = registry.lease("w", Registry::WithoutRing::kRefuse);
+  ASSERT_NE(lane, nullptr);
+  lane->longest_wait_ns = 1'000;
+  lane->blocked_ns = InRun::first(kRun) + InRun::kMost - 1'500;
+  record(*lane);  // three spans wait
+  EXPECT_EQ(lane->blocked_ns, InRun::first(kRun) + InRun::kMost);
+  registry.release(*lane);
+}
+
 // What one thread is refused is no loss of another's.
 TEST(MemoryBoundThreads, RefuseOnlyWhatFindsNoRoom) {
   MemoryBound bound(100);

@@ -56,6 +56,7 @@ static_assert(std::is_trivially_copyable_v<Record>);
 // none.
 struct InRun {
   static constexpr unsigned kCountBits = 48;
+  static constexpr std::uint64_t kMost = (std::uint64_t{1} << kCountBits) - 1;
 
   [[nodiscard]] static constexpr std::uint64_t first(std::uint16_t run) noexcept {
     return std::uint64_t{run} << kCountBits;

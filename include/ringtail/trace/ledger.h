@@ -86,7 +86,7 @@ struct TraceThread {
   std::uint64_t sampled_out = 0;     // spans that a sampling rate left out; not among the attempted
   Nanoseconds held{0};               // how long it had a recorder while the session ran; 0 when unknown
   Nanoseconds cpu{0};                // its CPU time meanwhile; 0 when unknown
-  Nanoseconds blocked{0};            // of held, waited for room in its ring
+  Nanoseconds blocked{0};            // of held, waited for room in its ring; of one lease at most 78 hours
   friend bool operator==(const TraceThread&, const TraceThread&) = default;
 };
 
