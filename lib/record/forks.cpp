@@ -104,8 +104,12 @@ Forks::Forks(Registry& registry) : cell_(Watch::take()) {
 Forks::~Forks() {
   // Nothing of the registry goes before this, so a fork has all of it or does not see it.
   cell_.registry.exchange(nullptr, std::memory_order_seq_cst);
-  while (cell_.pinned.load(std::memory_order_seq_cst)) std::this_thread::yield();  // a fork is using it
-  cell_.taken.store(false, std::memory_order_release);                             // to the next owner
+  wait();
+  cell_.taken.store(false, std::memory_order_release);  // to the next owner
+}
+
+void Forks::wait() const noexcept {
+  while (cell_.pinned.load(std::memory_order_seq_cst)) std::this_thread::yield();  // a fork is using the registry
 }
 
 }  // namespace ringtail::inline v1

@@ -4,10 +4,10 @@
 //
 // After fork() a child has one thread, and the locks as they were: any of them may be held by a thread that is not
 // there. So the child's handler takes none: it walks a list of registries, of which cells are never given back, and
-// in each registry a list of lanes, which only grows. Before the fork the registries' locks are taken where they can
-// be had within a millisecond: a child then finds their tables whole, and can go on with the same ids. Who forks
-// inside a lock, in a signal handler, waits that long and goes on without. Of threads that fork at once one waits for
-// the other, a tenth of a second at most.
+// in each registry a list of lanes, which only grows until it is emptied at the end of the session. Before the fork
+// the registries' locks are taken where they can be had within a millisecond: a child then finds their tables whole,
+// and can go on with the same ids. Who forks inside a lock, in a signal handler, waits that long and goes on without.
+// Of threads that fork at once one waits for the other, a tenth of a second at most.
 //
 // Threads  The constructor and destructor: any. The handlers: the forking one, in the middle of fork().
 //
@@ -24,6 +24,9 @@ class Forks {
  public:
   explicit Forks(Registry& registry);  // throws std::bad_alloc
   ~Forks();
+
+  // Returns when a fork that may not have seen what the caller wrote, sequentially consistent, is through.
+  void wait() const noexcept;
   Forks(const Forks&) = delete;
   Forks& operator=(const Forks&) = delete;
 

@@ -58,7 +58,21 @@ class LanePool {
   }
   [[nodiscard]] bool collecting() const { return collecting_; }
 
-  // In the order of their making; they are never destroyed before the pool.
+  // From here on for_each_unlocked finds none.
+  void hide() noexcept { newest_.store(nullptr, std::memory_order_seq_cst); }
+
+  // Destroys those that are free; `gone` sees them before. Requires: nobody leases any more, or looks at them
+  // unlocked.
+  template <class Gone>
+  void shed(const Gone& gone) {
+    std::erase_if(lanes_, [&](const std::unique_ptr<Lane>& lane) {
+      const bool is_free = lane->look() == LaneState::kFree;
+      if (is_free) gone(*lane);
+      return is_free;
+    });
+  }
+
+  // In the order of their making; they are never destroyed before the pool, but by shed.
   [[nodiscard]] const std::vector<std::unique_ptr<Lane>>& all() const { return lanes_; }
 
   // Any thread: a forked child, whose mutex may be held by a thread that is not there.

@@ -200,6 +200,25 @@ void Registry::release(Lane& lane) noexcept {
   lane.switch_word.store(0, std::memory_order_relaxed);  // only this thread reads it
   end_holding(lane);
   lanes_.give_back(lane);
+  if (sheds_lanes_) shed();
+}
+
+void Registry::close() noexcept {
+  closed_.store(true, std::memory_order_relaxed);  // only memory is at stake
+  // Sequentially consistent, as in ~Forks: a forked child finds none, or this waits for its fork. Those that stay are
+  // silent as it is.
+  lanes_.hide();
+  forks_.wait();
+  const std::lock_guard lock(lanes_mutex_);
+  sheds_lanes_ = true;
+  shed();
+}
+
+// Requires: lanes_mutex_ is held.
+void Registry::shed() {
+  lanes_.shed([this](const Lane& lane) {
+    memory_.give(MemoryBound::For::kLanes, lane_bytes(lane.ring_entries, limits_.fold_cells));
+  });
 }
 
 bool Registry::lock_for_fork(std::chrono::steady_clock::time_point give_up) noexcept {

@@ -94,9 +94,12 @@ class Registry {
   };
   [[nodiscard]] InternedWords intern_shapes(std::span<const std::uint64_t> words) noexcept;
 
-  // After this no thread looks for its leases here: the session is gone.
-  void close() noexcept { closed_.store(true, std::memory_order_relaxed); }  // only memory is at stake
-  [[nodiscard]] bool closed() const noexcept { return closed_.load(std::memory_order_relaxed); }  // as above
+  // After this no thread looks for its leases here: the session is gone. Lanes that are still leased stay until they
+  // are released, the others go now.
+  void close() noexcept;
+  [[nodiscard]] bool closed() const noexcept {
+    return closed_.load(std::memory_order_relaxed);  // only memory is at stake
+  }
 
   // Adds to the trace's tables what they lack of these. Requires: they were filled by this only.
   void extend(Trace& trace) const;
@@ -137,7 +140,7 @@ class Registry {
   // that were retired and that the collector, being gone, will not look at again.
   void set_collecting(bool on);
 
-  // Lanes in the order of their making; they are never destroyed before the registry.
+  // Lanes in the order of their making; they are never destroyed before close().
   [[nodiscard]] std::size_t lane_count() const noexcept { return lanes_.count(); }
   [[nodiscard]] Lane& lane(std::size_t number) const;
 
@@ -171,6 +174,7 @@ class Registry {
   void begin_holding(Lane& lane, std::int64_t os_thread) const;
   void note_restrictions();
   void end_holding(Lane& lane);
+  void shed();
 
   const Clock clock_;
   const RegistryLimits limits_;
@@ -187,6 +191,7 @@ class Registry {
 
   mutable std::mutex lanes_mutex_;
   LanePool<Lane> lanes_;
+  bool sheds_lanes_ = false;
   struct ThreadRow {
     TraceThread thread;
     ThreadAccount account;  // the collector's, under its own mutex

@@ -145,6 +145,20 @@ TEST_F(Lanes, CountNoMoreWaitingThanTheirCounterHolds) {
   registry.release(*lane);
 }
 
+TEST_F(Lanes, AreGoneWhenTheirRegistryIsClosedOrTheyAreReleasedAfter) {
+  Lane* const released = registry.lease("a", Registry::WithoutRing::kRefuse);
+  Lane* const held = registry.lease("b", Registry::WithoutRing::kRefuse);
+  ASSERT_TRUE(released != nullptr && held != nullptr);
+  const std::size_t both = registry.memory().use().lanes;
+  registry.release(*released);
+  EXPECT_EQ(registry.memory().use().lanes, both);
+  registry.close();
+  EXPECT_EQ(registry.memory().use().lanes, both / 2);
+  record(*held);  // nothing
+  registry.release(*held);
+  EXPECT_EQ(registry.memory().use().lanes, 0U);
+}
+
 // What one thread is refused is no loss of another's.
 TEST(MemoryBoundThreads, RefuseOnlyWhatFindsNoRoom) {
   MemoryBound bound(100);
