@@ -21,6 +21,7 @@
 //          is looked at when a span of the next one has ended.
 // Devices  The first 4,096. Busy is what has a span open, or has had one end within `idle_device`. Once
 //          per idle time.
+// Requires The session is not destroyed inside its own on_trigger.
 // Threads  on_trigger is called by a thread of its own, so that rings are drained meanwhile; stop() waits for it.
 //          Where there is no collector thread: by drain_once() and stop(). It may name things, read the clock and
 //          call trigger(); start(), stop() and what else would wait for itself do nothing there (see trace/sink.h).

@@ -19,6 +19,7 @@
 //          rest, or once a second that the same spans are still open.
 // End      Everything but the rows: what Session::take_trace gives. Its tables continue the batches' (they may have
 //          names that no batch had).
+// Requires The session is not destroyed inside its own sink.
 // Threads  Called by the thread that drains: the collector's, or that which calls drain_once(), stop(), snapshot() or
 //          take_trace(). A sink may name things (Session::op, device, shapes) and read the clock. What would wait for
 //          itself there does nothing: start() and stop() return kInvalid; pause(), resume(), drain_once(),
