@@ -118,7 +118,7 @@ struct RttWriter::State {
       if (!due && !is_worth(contents.size(), trace)) return Done{};
     } else {
       const std::string_view text(reinterpret_cast<const char*>(contents.data()), contents.size());
-      stream = hash_of(text);
+      stream = fixed_hash_of(text);
     }
     last_state.assign(contents.begin(), contents.end());
     row_bytes_since_state = 0;

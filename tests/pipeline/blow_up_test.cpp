@@ -74,10 +74,25 @@ Trace each_folded_apart(std::int64_t spans) {
   return builder.build();
 }
 
+// Names and signatures that would all have one hash if it were the same in every process.
+Trace each_of_the_same_hash(std::int64_t spans) {
+  constexpr std::uint64_t kZero = 0xD1B5'4A32'D192'ED03U;  // makes a factor 0
+  TraceBuilder builder;
+  builder.thread("w");
+  for (std::int64_t i = 0; i < spans; ++i) {
+    const auto number = static_cast<std::uint64_t>(i);
+    std::string same = std::to_string(10'000'000 + i);  // 8 bytes
+    same.append(reinterpret_cast<const char*>(&kZero), sizeof(kZero));
+    builder.on(same).shapes({{number, kZero + 2 * 0x9E37'79B9'7F4A'7C15U}}, {2}).span(same, 5ns, 9ns);
+  }
+  return builder.build();
+}
+
 const Hard kHard[] = {{"SameTimes", same_times},
                       {"EachWithinTheLast", each_within_the_last},
                       {"EachOverlappingAll", each_overlapping_all},
                       {"EachOfItsOwnName", each_of_its_own_name},
+                      {"EachOfTheSameHash", each_of_the_same_hash},
                       {"EachFoldedApart", each_folded_apart}};
 
 class BlowUp : public ::testing::TestWithParam<Hard> {

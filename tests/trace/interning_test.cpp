@@ -1,9 +1,14 @@
 // Names and shape signatures as ids.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cstring>
 #include <map>
 #include <random>
+#include <set>
 #include <string>
+#include <type_traits>
+#include <vector>
 
 #include "ringtail/trace/names.h"
 #include "ringtail/trace/signatures.h"
@@ -36,6 +41,64 @@ TEST(NameTable, AgreesWithAMapOnRandomNames) {
   }
   NameTable copy = names;
   for (const auto& [name, id] : expected) ASSERT_EQ(copy.find(name), id);
+}
+
+// How many hashes these values have.
+template <class Value>
+std::size_t hashes_of(const std::vector<std::vector<Value>>& values) {
+  std::set<std::uint64_t> hashes;
+  for (const std::vector<Value>& value : values) {
+    if constexpr (std::is_same_v<Value, char>) {
+      hashes.insert(hash_of(std::string_view(value.data(), value.size())));
+    } else {
+      hashes.insert(hash_of(std::span(value)));
+    }
+  }
+  return hashes.size();
+}
+
+// The constants that the fixed hash is made of, and that of signatures was.
+constexpr std::uint64_t kFirst = 0x9E37'79B9'7F4A'7C15U;
+constexpr std::uint64_t kSecond = 0xD1B5'4A32'D192'ED03U;
+
+TEST(Hash, OfNamesThatMakeAFactorZeroDiffers) {
+  std::vector<std::vector<char>> names;
+  for (std::uint64_t i = 0; i < 1'000; ++i) {
+    const std::uint64_t words[2] = {i, kSecond};
+    names.emplace_back(sizeof(words));
+    std::memcpy(names.back().data(), words, sizeof(words));
+  }
+  EXPECT_EQ(hashes_of(names), names.size());
+  std::set<std::uint64_t> fixed;
+  for (const std::vector<char>& name : names) fixed.insert(fixed_hash_of({name.data(), name.size()}));
+  EXPECT_EQ(fixed.size(), 1U);  // so they are names of that kind
+}
+
+TEST(Hash, OfSignaturesThatMakeAFactorZeroDiffers) {
+  std::vector<std::vector<std::uint64_t>> signatures;
+  for (std::uint64_t i = 0; i < 1'000; ++i) signatures.push_back({8, 2, i, kSecond + 2 * kFirst});
+  EXPECT_EQ(hashes_of(signatures), signatures.size());
+}
+
+TEST(Hash, OfSignaturesWhoseWordsChangePlacesDiffers) {
+  std::vector<std::vector<std::uint64_t>> signatures;
+  std::vector<std::uint64_t> order{1, 2, 3, 4, 5, 6};
+  do {
+    std::vector<std::uint64_t>& words = signatures.emplace_back();
+    for (std::uint64_t i = 0; i < order.size(); ++i) {
+      words.push_back(order[i] - (i + 1) * kFirst);
+      words.push_back(order[i] + (i + 1) * kFirst);
+    }
+  } while (std::ranges::next_permutation(order).found);
+  EXPECT_EQ(hashes_of(signatures), signatures.size());
+}
+
+TEST(Hash, OfSmallSignaturesDiffers) {
+  std::vector<std::vector<std::uint64_t>> signatures;
+  for (std::uint64_t i = 0; i < 100; ++i) {
+    signatures.insert(signatures.end(), {{i}, {i, 0}, {0, i + 1}, {i, 1, 1}, {i + 1, 1, UINT64_MAX}});
+  }
+  EXPECT_EQ(hashes_of(signatures), signatures.size());
 }
 
 TEST(SignatureTable, GivesEqualSignaturesOneId) {

@@ -19,9 +19,11 @@
 
 namespace ringtail::inline v1 {
 
-// 64-bit hashes with well-mixed bits; the same in every run.
+// 64-bit hashes with well-mixed bits: others in every process, so that no file can have names whose hashes are equal.
 [[nodiscard]] std::uint64_t hash_of(std::string_view bytes) noexcept;
 [[nodiscard]] std::uint64_t hash_of(std::span<const std::uint64_t> words) noexcept;
+// The same in every process. Not for tables.
+[[nodiscard]] std::uint64_t fixed_hash_of(std::string_view bytes) noexcept;
 
 class IdIndex {
  public:
