@@ -17,9 +17,10 @@
 namespace ringtail::inline v1 {
 namespace {
 
-constexpr std::size_t kSmallState = std::size_t{64} << 10U;
-constexpr std::size_t kStateForNames = std::size_t{1} << 20U;  // at most, of one for the names of new threads
-constexpr std::uint64_t kOldStateNs = 1'000'000'000;
+// Besides as much as the rows take, states take 40 KB a second, 3.5 GB a day.
+constexpr std::uint64_t kNsPerStateByte = 25'000;
+constexpr std::uint64_t kForNames = 16;              // times as much, to name a new thread
+constexpr std::uint64_t kUsualPauseNs = 50'000'000;  // between batches, so that one of 2,000 bytes may go before any
 
 // Whether the rows' order is that in which readings of several batches give them.
 bool is_ordered(const Trace& rows) {
@@ -96,16 +97,18 @@ struct RttWriter::State {
     chunk.grow(kChunkHeaderBytes);
   }
 
-  // Whether a state of so many bytes, another than the last one written, is worth them before the batch's rows.
+  // Whether a state of so many bytes, another than the last one written, is worth them before the batch's rows: so
+  // the file of a program that was killed knows of its hang, and a quiet program does not fill the disk.
   [[nodiscard]] bool is_worth(std::size_t bytes, const Trace& batch) const {
-    if (bytes <= kSmallState || bytes <= row_bytes_since_state) return true;
-    const std::optional<Nanoseconds> moment = moment_of(batch);
-    if (moment && state_moment && *moment > *state_moment) {
+    if (bytes <= row_bytes_since_state) return true;
+    std::uint64_t age_ns = kUsualPauseNs;
+    if (const auto moment = moment_of(batch); moment && state_moment && *moment > *state_moment) {
       const auto ns = [](Nanoseconds time) { return static_cast<std::uint64_t>(time.count()); };
-      // So a hang is in the file of a program that was killed.
-      if (ns(*moment) - ns(*state_moment) >= kOldStateNs) return true;
+      age_ns = std::max(age_ns, ns(*moment) - ns(*state_moment));
     }
-    return bytes <= kStateForNames && names_new_thread(batch, state_threads);
+    const std::uint64_t worth_ns = bytes * kNsPerStateByte;
+    if (age_ns >= worth_ns) return true;
+    return age_ns >= worth_ns / kForNames && names_new_thread(batch, state_threads);
   }
 
   // The state, if it is another than before, and worth it unless it is `due`.

@@ -212,55 +212,62 @@ TEST(Rtt, CompressesNothingToLessThanAThousandth) {
   EXPECT_EQ(must_read_rtt(written.file()), trace);
 }
 
-// Enough threads for a state of more than 64 KiB.
-Trace batch_of_many_threads() {
+Trace batch_of_threads(int threads) {
   Trace batch = recorded_trace(1);
-  for (int i = 0; i < 6'000; ++i) batch.threads.emplace_back().name = "request worker " + std::to_string(i);
+  for (int i = 0; i < threads; ++i) batch.threads.emplace_back().name = "request worker " + std::to_string(i);
   return batch;
 }
 
-TEST(Rtt, WritesALargeStateBeforeRowsOfANewThread) {
-  Trace batch = batch_of_many_threads();
-  RttChunks file;
-  RttWriter writer(file.sink());
-  ASSERT_TRUE(writer.append(batch).ok());
-  TraceEntry entry = batch[0].to_entry();
-  for (int i = 0; i < 5; ++i) {
-    const std::string name = "late worker " + std::to_string(i);
-    entry.thread = ThreadId{static_cast<std::uint32_t>(batch.threads.size())};
-    batch.threads.emplace_back().name = name;
-    batch.add(entry);
-    ASSERT_TRUE(writer.append(batch).ok());
-    EXPECT_EQ(must_read_rtt(file.file()).threads.at(index_of(entry.thread)).name, name);
+TEST(Rtt, WritesFewStatesOfAQuietProgram) {
+  for (const int threads : {1, 30, 100, 500, 6'000, 65'000}) {
+    Trace batch = batch_of_threads(threads);
+    RttChunks file;
+    RttWriter writer(file.sink());
+    for (int i = 0; i < 200; ++i) {  // 10 seconds
+      const Nanoseconds time = i * 50ms;
+      batch.origin->later = {{batch.origin->monotonic + time, batch.origin->realtime + time}};
+      batch.threads[0].attempted += 5;
+      ASSERT_TRUE(writer.append(batch).ok());
+    }
+    std::size_t state_bytes = 0;
+    std::size_t row_bytes = 0;
+    for (const std::string& chunk : file.chunks) {
+      (header_of(chunk).type == ChunkType::kState ? state_bytes : row_bytes) += chunk.size();
+    }
+    EXPECT_LE(state_bytes, file.chunks[0].size() + row_bytes + 400'000) << threads << " threads";
   }
-  batch.threads.emplace_back().name = std::string(std::size_t{1} << 20U, 'x');
-  entry.thread = ThreadId{static_cast<std::uint32_t>(batch.threads.size() - 1)};
-  batch.add(entry);
-  const std::size_t chunks = file.chunks.size();
-  ASSERT_TRUE(writer.append(batch).ok());
-  EXPECT_EQ(file.chunks.size(), chunks + 1);  // rows alone: that state is larger than 1 MiB
 }
 
-TEST(Rtt, WritesALargeStateOnceTheLastIsASecondOld) {
-  Trace batch = batch_of_many_threads();
+TEST(Rtt, WritesALargeStateBeforeRowsOfANewThreadOrWhenTheLastIsOld) {
+  Trace batch = batch_of_threads(6'000);
   RttChunks file;
   RttWriter writer(file.sink());
   ASSERT_TRUE(writer.append(batch).ok());
-  Trace hang;
-  hang.origin = batch.origin;
-  hang.threads = batch.threads;
-  hang.op_names().intern("hang");
-  const auto open_spans_after = [&](Nanoseconds time) {
-    hang.origin->later = {{batch.origin->monotonic + time, batch.origin->realtime + time}};
-    EXPECT_TRUE(writer.append(hang).ok());
-    return must_read_rtt(file.file()).open_spans;
+  const Nanoseconds worth{std::int64_t{header_of(file.chunks[0]).content_bytes} * 25'000};
+  // What the file says of the last thread then.
+  const auto seen_after = [&](Trace rows, Nanoseconds time) {
+    rows.origin->later = {{rows.origin->monotonic + time, rows.origin->realtime + time}};
+    EXPECT_TRUE(writer.append(rows).ok());
+    return must_read_rtt(file.file()).threads.back();
   };
-  hang.open_spans.push_back({ThreadId{1}, OpId{0}, kNoDevice, 1, 3us});
-  EXPECT_TRUE(open_spans_after(1s - 1ns).empty());
-  EXPECT_EQ(open_spans_after(1s).at(0).begin, 3us);
-  hang.open_spans[0].begin = 4us;
-  EXPECT_EQ(open_spans_after(2s - 1ns).at(0).begin, 3us);
-  EXPECT_EQ(open_spans_after(2s).at(0).begin, 4us);
+  Trace hang = batch;
+  hang.threads.back().blocked = 1ns;
+  EXPECT_EQ(seen_after(hang, worth * 9 / 10).blocked, 0ns);
+  EXPECT_EQ(seen_after(hang, worth * 11 / 10).blocked, 1ns);
+
+  Trace more = hang;
+  TraceEntry entry = more[0].to_entry();
+  entry.thread = ThreadId{static_cast<std::uint32_t>(more.threads.size())};
+  more.threads.emplace_back().name = "late worker";
+  EXPECT_NE(seen_after(more, worth * 12 / 10).name, "late worker");  // no row is of it
+  more.add(entry);
+  const Nanoseconds soon = worth / 16;
+  EXPECT_EQ(seen_after(more, worth * 11 / 10 + soon * 12 / 10).name, "late worker");
+  entry.thread = ThreadId{static_cast<std::uint32_t>(more.threads.size())};
+  more.threads.emplace_back().name = "latest worker";
+  more.add(entry);
+  EXPECT_EQ(seen_after(more, worth * 11 / 10 + soon * 18 / 10).name,
+            "(lost thread " + std::to_string(index_of(entry.thread)) + ")");
 }
 
 TEST(Rtt, ReadsAGrowingFileAsFarAsItGoes) {

@@ -44,8 +44,8 @@ struct RttOptions {
 // Rows as they come: append() them in order, then finish() once with what is known at the end, whose rows are not
 // looked at. Each append may have tables of its own. What a batch says besides its rows, its total duration aside, is
 // the state as of then and replaces the one before; it is written if it differs, before the batch's rows. One larger
-// than 64 KiB is written only once as many bytes of rows were written since the last, or that one is a second old by
-// the batches' origins and their later moments, or, up to 1 MiB, before rows of a thread that the last one lacks.
+// than 2,000 bytes is written only once as many bytes of rows were written since the last, or that one is 25 us old
+// for each byte by the batches' origins and their later moments, or a 16th of that before rows of a thread it lacks.
 //
 // Errors   kUnsupported for a duration or cost that is not finite, a weight or one_in of 0, a thread index outside a
 //          non-empty Trace::threads (rows': at the end), and for what is above the limits; else what the sink
