@@ -29,6 +29,7 @@ constexpr std::size_t kRowBytes = 96;
 
 // So that every table fits into a chunk of a file, and a wrong name into a report.
 constexpr std::size_t kMostNameBytes = 4'096;
+constexpr std::size_t kMostTableBytes = std::size_t{16} << 20U;  // of a table's names together
 constexpr std::size_t kMostShapeWords = 4'096;
 
 // The name, or the most of it that is kept, which ends with a whole character of UTF-8.
@@ -40,14 +41,16 @@ std::string_view cut(std::string_view name) {
 }
 
 // Interns a name; the last row of a full table is "(other)", which takes all further ones.
-std::uint32_t bounded_intern(NameTable& table, std::string_view name, std::uint32_t most, MemoryBound& memory,
-                             std::size_t copies) {
+std::uint32_t bounded_intern(NameTable& table, std::size_t& bytes, std::string_view name, std::uint32_t most,
+                             MemoryBound& memory, std::size_t copies) {
   if (const auto id = table.find(name)) return *id;
-  if (table.size() + 1 < most) {
+  if (table.size() + 1 < most && bytes + name.size() <= kMostTableBytes) {
     if (name == kUnknown) return table.intern(name);  // as kOther: what stands for others is there in any case
     try {
-      return memory.spend(MemoryBound::For::kTables, copies * (kRowBytes + name.size()),
-                          [&] { return table.intern(name); });
+      const std::uint32_t id = memory.spend(MemoryBound::For::kTables, copies * (kRowBytes + name.size()),
+                                            [&] { return table.intern(name); });
+      bytes += name.size();
+      return id;
     } catch (const OverBound&) {  // then it is one of the others
     }
   }
@@ -91,7 +94,8 @@ InternedName Registry::intern_op(std::string_view name) noexcept {
   try {
     const std::unique_lock lock = lock_tables();
     if (!lock.owns_lock()) return {index_of(kNoDevice), {}};
-    const std::uint32_t id = bounded_intern(tables_.ops, cut(name), limits_.max_ops, memory_, limits_.copies);
+    const std::uint32_t id =
+        bounded_intern(tables_.ops, tables_.op_bytes, cut(name), limits_.max_ops, memory_, limits_.copies);
     return {id, tables_.ops.at(id)};
   } catch (...) {
     return {index_of(kNoDevice), {}};  // no memory for a name: an op that is in no table, so "(unknown)"
@@ -102,7 +106,8 @@ InternedName Registry::intern_device(std::string_view name) noexcept {
   try {
     const std::unique_lock lock = lock_tables();
     if (!lock.owns_lock()) return {index_of(kNoDevice), {}};
-    const std::uint32_t id = bounded_intern(tables_.devices, cut(name), limits_.max_devices, memory_, limits_.copies);
+    const std::uint32_t id = bounded_intern(tables_.devices, tables_.device_bytes, cut(name), limits_.max_devices,
+                                            memory_, limits_.copies);
     return {id, tables_.devices.at(id)};
   } catch (...) {
     return {index_of(kNoDevice), {}};  // no memory for a name: as if none was given
@@ -151,7 +156,7 @@ void Registry::extend(Trace& trace) const {
 ThreadId Registry::add_thread(std::string_view said) {
   const std::string_view name = cut(said);
   // Past the bound all threads share the last row, so that months of short-lived threads take bounded memory.
-  threads_full_ |= threads_.size() + 1 >= limits_.max_threads;
+  threads_full_ |= threads_.size() + 1 >= limits_.max_threads || thread_name_bytes_ + name.size() > kMostTableBytes;
   if (!threads_full_) {
     try {
       const std::size_t bytes = thread_bytes(name);
@@ -159,6 +164,7 @@ ThreadId Registry::add_thread(std::string_view said) {
         threads_.push_back({.thread = {.name = std::string(name), .os_id = os_thread_id()}, .account = {}});
       });
       threads_bytes_ += bytes;
+      thread_name_bytes_ += name.size();
     } catch (const OverBound&) {
       threads_full_ = true;
     }
@@ -409,11 +415,13 @@ void Registry::renumber_threads() {
   };
   std::deque<ThreadRow> kept;
   std::size_t bytes = 0;
+  std::size_t name_bytes = 0;
   for (const auto& lane : lanes_.all()) {
     if (!is_held(*lane)) continue;
     const TraceThread& thread = threads_[index_of(lane->thread)].thread;
     kept.push_back({.thread = {.name = thread.name, .os_id = thread.os_id}, .account = {}});
     bytes += thread_bytes(thread.name);
+    name_bytes += thread.name.size();
   }
   if (bytes > threads_bytes_ && !memory_.take(MemoryBound::For::kTables, bytes - threads_bytes_)) throw OverBound();
   // From here on nothing fails.
@@ -427,6 +435,7 @@ void Registry::renumber_threads() {
   threads_full_ = false;
   if (bytes < threads_bytes_) memory_.give(MemoryBound::For::kTables, threads_bytes_ - bytes);
   threads_bytes_ = bytes;
+  thread_name_bytes_ = name_bytes;
   thinning_ = 0;
   tightest_ = {};
   note_restrictions();

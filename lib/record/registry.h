@@ -183,6 +183,8 @@ class Registry {
   struct Tables {
     NameTable ops;
     NameTable devices;
+    std::size_t op_bytes = 0;  // of their names
+    std::size_t device_bytes = 0;
     SignatureTable signatures;
   };
   mutable std::mutex tables_mutex_;
@@ -199,6 +201,7 @@ class Registry {
   std::deque<ThreadRow> threads_;  // a deque: the collector points at accounts
   bool threads_full_ = false;      // the last row is for all that come
   std::size_t threads_bytes_ = 0;  // taken for them
+  std::size_t thread_name_bytes_ = 0;
   bool recording_ = false;
   std::uint16_t run_ = 0;
   std::array<CategoryRule, kMostCategories> rules_;

@@ -138,6 +138,28 @@ TEST_F(SessionBounds, SharesOneNameAmongThoseThatFindNoRoom) {
   EXPECT_EQ(trace[3].device(), "(other)");
 }
 
+TEST_F(SessionBounds, KeepsSixteenMebibytesOfNamesSoThatAChunkOfAFileHoldsThem) {
+  constexpr int kMost = 4'096;  // of so many bytes
+  Session session(by_hand({.max_devices = 10'000}));
+  ASSERT_TRUE(session.start().ok());
+  std::string name(kMost, 'n');
+  for (int i = 0; i < kMost + 2; ++i) {
+    name.replace(0, 4, std::to_string(1'000 + i));
+    Recorder recorder = session.recorder(name);
+    span(recorder, name, 1us, recorder.device(name));
+  }
+  const Trace trace = session.take_trace();
+  ASSERT_EQ(trace.threads.size(), kMost + 1U);
+  EXPECT_EQ(trace.threads[kMost - 1].name.size(), name.size());
+  EXPECT_EQ(trace.threads[kMost].name, "(more threads)");
+  EXPECT_EQ(trace.threads[kMost].recorded, 2U);
+  EXPECT_EQ(trace[kMost - 1].operation().size(), name.size());
+  for (const EntryView last : {trace[kMost], trace[kMost + 1]}) {
+    EXPECT_EQ(last.operation(), "(other)");
+    EXPECT_EQ(last.device(), "(other)");
+  }
+}
+
 TEST_F(SessionBounds, CutsLongNamesAtACharacterAndDropsHugeShapesSoThatFilesHoldThem) {
   Session session(by_hand());
   ASSERT_TRUE(session.start().ok());

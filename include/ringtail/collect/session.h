@@ -72,13 +72,13 @@ struct SessionOptions {
   // Gets the spans instead of the trace, at least this often while the rings are drained; see trace/sink.h.
   Sink sink = {};
   std::chrono::milliseconds flush_interval{50};
-  // Names: 1 to 2^28 - 1. More share "(other)". Names of ops, devices and threads are cut to 4,096 bytes.
+  // Names: 1 to 2^28 - 1, and 16 MiB. More share "(other)". Names of ops, devices and threads are cut to 4,096 bytes.
   std::uint32_t max_ops = 65'536;
   std::uint32_t max_devices = 4'096;
   // Signatures of shapes: at most 2^28 - 1. More are dropped from their spans, and counted; so are those of more than
   // some 4,000 dimensions and shapes.
   std::uint32_t max_signatures = 65'536;
-  // Threads in the list of threads: 1 to 2^28 - 1. More share "(more threads)".
+  // Threads in the list of threads: 1 to 2^28 - 1, their names 16 MiB. More share "(more threads)".
   std::uint32_t max_threads = 65'536;
   // How long a recording call may wait for room when its ring is full, before it folds the span. 0: not at all. The
   // time waited is counted per thread (TraceThread::blocked).
