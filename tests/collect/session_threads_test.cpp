@@ -120,7 +120,7 @@ TEST(SessionThreads, LeaseWhileTheSinkStallsAndNeverCallIt) {
   std::promise<void> stalls;
   std::promise<void> goes_on;
   std::atomic<int> calls{0};
-  std::thread::id caller;
+  std::atomic<std::thread::id> caller;
   SessionOptions options;
   options.max_rings = 1;
   options.flush_interval = std::chrono::milliseconds{0};
@@ -136,7 +136,7 @@ TEST(SessionThreads, LeaseWhileTheSinkStallsAndNeverCallIt) {
     std::thread([&] {
       Recorder recorder = session.recorder("a thread");
       spans(recorder, 10);
-      EXPECT_NE(std::this_thread::get_id(), caller);
+      EXPECT_NE(std::this_thread::get_id(), caller.load());
     }).join();
   };
   record();

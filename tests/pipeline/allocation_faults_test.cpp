@@ -211,8 +211,10 @@ TEST_P(AllocationFaultsTest, LeaveEveryAttemptAccountedForWhenOneFails) {
     EXPECT_FALSE(outcome.recorder_missing);  // a lane is tried for twice
     EXPECT_EQ(outcome.attempted, whole.attempted);
   }
-  EXPECT_GT(refused_starts, 0);
-  EXPECT_GT(without_row, 0);
+  if (testing::kFaultStride == 1) {
+    EXPECT_GT(refused_starts, 0);
+    EXPECT_GT(without_row, 0);
+  }
   std::printf("%ld allocations, each failed once: %d starts refused, %d rows of the ledger for want of memory\n",
               whole.allocations, refused_starts, without_row);
 }
