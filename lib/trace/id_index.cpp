@@ -27,7 +27,8 @@ std::uint64_t mix(Seed seed, std::uint64_t a, std::uint64_t b) noexcept {
 // Made of the kernel's 16 random bytes for this program (getauxval(3)); not those themselves: they guard stacks.
 Seed make_seed() noexcept {
   Seed random = kFixed;
-  const auto* const bytes = reinterpret_cast<const void*>(::getauxval(AT_RANDOM));
+  const auto at = ::getauxval(AT_RANDOM);
+  const auto* const bytes = reinterpret_cast<const void*>(at);  // NOLINT(performance-no-int-to-ptr): the kernel's
   if (bytes != nullptr) std::memcpy(&random, bytes, sizeof(random));
   return {mix(kFixed, random.first, random.second), mix(kFixed, random.second, ~random.first)};
 }
