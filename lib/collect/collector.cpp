@@ -116,6 +116,7 @@ std::uint16_t Collector::begin_run() {
   pair_interval_ = kPairInterval;
   wall_at_start_ = wall_clock_now();
   last_flush_ = now.monotonic;
+  flush_pause_ = Nanoseconds{0};
   in_run_ = true;
   return run_;
 }
